@@ -1,0 +1,158 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every target of our own: language mode 6, strict imports, no warning survives.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let tracing: Target.Dependency = .product(
+  name: "ServiceContextModule", package: "swift-service-context")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+/// What every service is wired from.
+let serviceDependencies: [Target.Dependency] = [
+  "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", hummingbird, lifecycle, logging,
+  metrics, tracing,
+]
+
+let package = Package(
+  name: "sluice",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "stage-service", targets: ["StageService"]),
+    .executable(name: "forecasting", targets: ["Forecasting"]),
+    .executable(name: "sluice", targets: ["Sluice"]),
+    .executable(name: "local-supervisor", targets: ["LocalSupervisor"]),
+    .executable(name: "embedded-kafka", targets: ["EmbeddedKafka"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+    .package(url: "https://github.com/apple/swift-service-context", from: "1.2.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.24.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.0.0"),
+  ],
+  targets: [
+    // MARK: C libraries
+    .systemLibrary(
+      name: "CRdKafka", path: "Shared/CRdKafka", pkgConfig: "rdkafka",
+      providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(
+      name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"])]),
+
+    // MARK: Shared
+    .target(
+      name: "Kafka", dependencies: ["CRdKafka", logging], path: "Shared/Kafka",
+      swiftSettings: strict),
+    .target(
+      name: "Postgres", dependencies: ["CPostgres", logging], path: "Shared/Postgres",
+      swiftSettings: strict),
+    .target(name: "Contracts", path: "Shared/Contracts", swiftSettings: strict),
+    .target(
+      name: "Messaging",
+      dependencies: ["Contracts", "Kafka", "Postgres", lifecycle, logging, metrics, tracing],
+      path: "Shared/Messaging",
+      resources: [.embedInCode("Migrations/m0001_messaging.sql")],
+      swiftSettings: strict),
+    .target(
+      name: "ServiceKit",
+      dependencies: [
+        hummingbird, lifecycle, logging, metrics, tracing,
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        httpClient,
+      ],
+      path: "Shared/ServiceKit", swiftSettings: strict),
+    .target(
+      name: "LocalServers", dependencies: ["Kafka", "Postgres", logging, subprocess],
+      path: "Shared/LocalServers", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Kafka", "Postgres", "LocalServers", logging],
+      path: "Shared/TestSupport", swiftSettings: strict),
+
+    // MARK: Services
+    .executableTarget(
+      name: "StageService", dependencies: serviceDependencies, path: "Services/StageService",
+      resources: [.embedInCode("Migrations/m0001_stage_service.sql")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Forecasting", dependencies: serviceDependencies, path: "Services/Forecasting",
+      resources: [.embedInCode("Migrations/m0001_forecasting.sql")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Sluice",
+      dependencies: [
+        "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", arguments, httpClient, logging,
+        .product(name: "Yams", package: "Yams"),
+      ],
+      path: "Services/Sluice", swiftSettings: strict),
+    .executableTarget(
+      name: "LocalSupervisor",
+      dependencies: ["LocalServers", "ServiceKit", arguments, logging],
+      path: "deploy/local/supervisor", swiftSettings: strict),
+    .executableTarget(
+      name: "EmbeddedKafka", dependencies: ["Kafka", arguments],
+      path: "deploy/local/embedded-kafka", swiftSettings: strict),
+
+    // MARK: Tests
+    .testTarget(
+      name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ContractsTests", dependencies: ["Contracts"], swiftSettings: strict),
+    .testTarget(
+      name: "MessagingTests", dependencies: ["Messaging", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ServiceKitTests",
+      dependencies: [
+        "ServiceKit", httpClient,
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LocalServersTests", dependencies: ["LocalServers", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StageServiceTests",
+      dependencies: [
+        "StageService", "TestSupport",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ForecastingTests",
+      dependencies: [
+        "Forecasting", "TestSupport",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "SluiceTests", dependencies: ["Sluice", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["Contracts", "LocalServers", "TestSupport", "Kafka", "Postgres", httpClient],
+      swiftSettings: strict),
+  ]
+)
