@@ -1,0 +1,166 @@
+/// An event of one opportunity on `stage-changes.v1`: the CloudEvents `id` and `type`, and the data.
+@dynamicMemberLookup
+package struct StageEvent: Hashable, Sendable {
+  package var id: EntityID
+  package var type: StageEventType
+  package var data: StageEventData
+
+  package init(id: EntityID, type: StageEventType, data: StageEventData) {
+    self.id = id
+    self.type = type
+    self.data = data
+  }
+
+  package subscript<Value>(dynamicMember path: KeyPath<StageEventData, Value>) -> Value {
+    data[keyPath: path]
+  }
+}
+
+package enum StageEventType: String, Codable, CaseIterable, Sendable {
+  /// The deal exists and stands in its first stage (`to`); sequence 1.
+  case created = "sluice.opportunity-created.v1"
+  /// The deal left `from` for `to`; winning, losing and reopening are moves too.
+  case moved = "sluice.stage-moved.v1"
+  /// Fields changed (`changes`) or something was noted; the stage did not change.
+  case changed = "sluice.opportunity-changed.v1"
+}
+
+/// The data of every stage event. A reader needs no other topic to build its figures.
+package struct StageEventData: Codable, Hashable, Sendable {
+  package var opportunityId: EntityID
+  package var epoch: Int64
+  package var sequence: Int64
+  package var pipeline: String
+  package var pipelineVersion: Int
+  package var from: String?
+  package var to: String?
+  package var fromCategory: StageCategory?
+  package var toCategory: StageCategory?
+  /// Index of the stage in its pipeline version; tells forwards from backwards.
+  package var fromPosition: Int?
+  package var toPosition: Int?
+  package var actor: String
+  /// Owner, team and amount after the event.
+  package var owner: String?
+  package var team: String?
+  package var amount: Money?
+  /// Key of the automation rule that moved the deal.
+  package var rule: String?
+  package var reason: String?
+  package var occurredAt: Instant
+  package var recordedAt: Instant
+  package var followUpDueAt: Instant?
+  package var benchmarkDays: Double?
+  /// What the gate would have refused; only an import is let through with any.
+  package var violations: [GateFailure]
+  /// Identity of the command or outside event that caused this one.
+  package var cause: String?
+  package var changes: [FieldChange]
+  /// On `created` only: when the deal really entered its stage is not known.
+  package var entryUnknown: Bool?
+  /// On `created` only.
+  package var name: String?
+  package var account: Account?
+  package var externalId: String?
+  package var expectedClose: String?
+
+  package init(
+    opportunityId: EntityID, epoch: Int64, sequence: Int64, pipeline: String,
+    pipelineVersion: Int, actor: String, occurredAt: Instant, recordedAt: Instant
+  ) {
+    self.opportunityId = opportunityId
+    self.epoch = epoch
+    self.sequence = sequence
+    self.pipeline = pipeline
+    self.pipelineVersion = pipelineVersion
+    self.actor = actor
+    self.occurredAt = occurredAt
+    self.recordedAt = recordedAt
+    self.violations = []
+    self.changes = []
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    opportunityId = try container.decode(EntityID.self, forKey: .opportunityId)
+    epoch = try container.decode(Int64.self, forKey: .epoch)
+    sequence = try container.decode(Int64.self, forKey: .sequence)
+    pipeline = try container.decode(String.self, forKey: .pipeline)
+    pipelineVersion = try container.decode(Int.self, forKey: .pipelineVersion)
+    from = try container.decodeIfPresent(String.self, forKey: .from)
+    to = try container.decodeIfPresent(String.self, forKey: .to)
+    fromCategory = try container.decodeIfPresent(StageCategory.self, forKey: .fromCategory)
+    toCategory = try container.decodeIfPresent(StageCategory.self, forKey: .toCategory)
+    fromPosition = try container.decodeIfPresent(Int.self, forKey: .fromPosition)
+    toPosition = try container.decodeIfPresent(Int.self, forKey: .toPosition)
+    actor = try container.decode(String.self, forKey: .actor)
+    owner = try container.decodeIfPresent(String.self, forKey: .owner)
+    team = try container.decodeIfPresent(String.self, forKey: .team)
+    amount = try container.decodeIfPresent(Money.self, forKey: .amount)
+    rule = try container.decodeIfPresent(String.self, forKey: .rule)
+    reason = try container.decodeIfPresent(String.self, forKey: .reason)
+    occurredAt = try container.decode(Instant.self, forKey: .occurredAt)
+    recordedAt = try container.decode(Instant.self, forKey: .recordedAt)
+    followUpDueAt = try container.decodeIfPresent(Instant.self, forKey: .followUpDueAt)
+    benchmarkDays = try container.decodeIfPresent(Double.self, forKey: .benchmarkDays)
+    violations = try container.decodeIfPresent([GateFailure].self, forKey: .violations) ?? []
+    cause = try container.decodeIfPresent(String.self, forKey: .cause)
+    changes = try container.decodeIfPresent([FieldChange].self, forKey: .changes) ?? []
+    entryUnknown = try container.decodeIfPresent(Bool.self, forKey: .entryUnknown)
+    name = try container.decodeIfPresent(String.self, forKey: .name)
+    account = try container.decodeIfPresent(Account.self, forKey: .account)
+    externalId = try container.decodeIfPresent(String.self, forKey: .externalId)
+    expectedClose = try container.decodeIfPresent(String.self, forKey: .expectedClose)
+  }
+}
+
+/// The customer of a deal.
+package struct Account: Codable, Hashable, Sendable {
+  package var name: String
+  package var id: String?
+  package var externalId: String?
+
+  package init(name: String, id: String? = nil, externalId: String? = nil) {
+    self.name = name
+    self.id = id
+    self.externalId = externalId
+  }
+}
+
+/// One changed field: `field` is `name`, `amount`, `fields.<key>`, …; null stands for "not set".
+package struct FieldChange: Codable, Hashable, Sendable {
+  package var field: String
+  package var old: JSONValue
+  package var new: JSONValue
+
+  package init(field: String, old: JSONValue, new: JSONValue) {
+    self.field = field
+    self.old = old
+    self.new = new
+  }
+}
+
+/// Which way a move goes, out of its categories and the positions of its stages.
+package enum MoveDirection: String, Codable, Sendable {
+  case advance, back, lost, reopen
+
+  package static func of(_ event: StageEventData) -> MoveDirection? {
+    guard let from = event.fromCategory, let to = event.toCategory,
+      let fromPosition = event.fromPosition, let toPosition = event.toPosition
+    else { return nil }
+    return of(from: from, at: fromPosition, to: to, at: toPosition)
+  }
+
+  /// Into a lost stage: `lost`. Out of a lost stage, or from won back to open: `reopen`. Into a won
+  /// stage, or to a later position: `advance`. Else `back`.
+  package static func of(
+    from: StageCategory, at fromPosition: Int, to: StageCategory, at toPosition: Int
+  ) -> MoveDirection {
+    switch (from, to) {
+    case (_, .lost): .lost
+    case (.lost, _), (.won, .open), (.postWin, .open): .reopen
+    case (.open, .won): .advance
+    default: toPosition > fromPosition ? .advance : .back
+    }
+  }
+}

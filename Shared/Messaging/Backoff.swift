@@ -1,0 +1,17 @@
+/// Exponential waits with full jitter between 50 ms and a cap.
+package struct Backoff: Sendable {
+  private let cap: Double
+  private var ceiling = 0.05
+
+  package init(cap: Duration = .seconds(5)) {
+    self.cap = Double(cap.components.seconds) + Double(cap.components.attoseconds) / 1e18
+  }
+
+  /// How long to wait before the next attempt.
+  package mutating func next() -> Duration {
+    defer { ceiling = min(cap, ceiling * 2) }
+    return .seconds(Double.random(in: ceiling / 2...ceiling))
+  }
+
+  package mutating func reset() { ceiling = min(0.05, cap) }
+}

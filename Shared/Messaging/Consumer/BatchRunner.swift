@@ -1,0 +1,158 @@
+import Contracts
+import Kafka
+import Logging
+import Postgres
+
+/// Carries one batch through its transaction, whatever happens on the way.
+struct BatchRunner: Sendable {
+  let session: ConsumerSession
+  let store: OffsetStore
+  let partition: TopicPartition
+
+  private var logger: Logger { session.logger }
+
+  /// Returns when the batch is committed or the partition has moved elsewhere; throws when the
+  /// session must end (fence lost, outcome of a commit unknown).
+  func run(_ messages: [ConsumedMessage]) async throws {
+    var backoff = Backoff()
+    while let expected = expectedOffset() {
+      do {
+        return try await apply(messages, expected: expected)
+      } catch let lost as FenceLost {
+        session.metrics.fenced()
+        throw lost
+      } catch {
+        switch Blame(error) {
+        case .unknownOutcome:
+          throw error
+        case .message(let failure):
+          return try await narrowDown(messages, failure, expected: expected)
+        case .environment:
+          session.metrics.retried()
+          logger.warning(
+            "batch not committed; trying again",
+            metadata: ["partition": "\(partition)", "error": "\(error)"])
+          try await Task.sleep(for: backoff.next())
+          touch()
+        }
+      }
+    }
+  }
+
+  /// Nil when the partition is no longer this session's, or stopping.
+  private func expectedOffset() -> Int64? {
+    guard !Task.isCancelled else { return nil }
+    return session.partitions.withLock { $0[partition]?.isInFlight == true ? $0[partition] : nil }?
+      .nextOffset
+  }
+
+  /// A batch that waits for the environment is not stalled.
+  private func touch() {
+    session.partitions.withLock { $0[partition]?.inFlightSince = .now }
+  }
+
+  /// Halves the batch until the message that cannot be processed stands alone, and buries that one.
+  private func narrowDown(
+    _ messages: [ConsumedMessage], _ failure: MessageFailure, expected: Int64
+  ) async throws {
+    guard messages.count > 1 else {
+      return try await apply(messages, expected: expected, burying: failure)
+    }
+    let middle = messages.count / 2
+    try await run(Array(messages[..<middle]))
+    session.partitions.withLock { $0[partition]?.isInFlight = true }
+    try await run(Array(messages[middle...]))
+  }
+
+  private func apply(
+    _ messages: [ConsumedMessage], expected: Int64, burying failure: MessageFailure? = nil
+  ) async throws {
+    guard let last = messages.last, let route = session.routes[partition.topic] else { return }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let now = Instant.now()
+    let next = StoredOffset(nextOffset: last.offset + 1, lastEventID: last.wire.header("ce_id"))
+    let batch = ConsumedBatch(
+      topic: route.topic, partition: partition.partition, messages: messages)
+    let group = session.membership.group
+    let outcome = try await session.pool.transaction { transaction in
+      try store.advance(partition, from: expected, to: next, in: transaction)
+      var outcome = BatchOutcome()
+      if let failure {
+        outcome.deadLetters = messages.map { DeadLetter(message: $0, failure: failure) }
+      } else {
+        outcome = try route.handler.handle(batch, in: transaction, now: now)
+      }
+      let letters = outcome.deadLetters.map {
+        DeadLetterMessage.outbox(
+          $0, topic: partition.topic, partition: partition.partition, group: group, at: now)
+      }
+      try Outbox.append(outcome.outbox + letters, at: now, in: transaction)
+      FailPoint.consumerBeforeCommit.hit()
+      return outcome
+    }
+    FailPoint.consumerAfterCommit.hit()
+    session.partitions.withLock { $0[partition]?.finish(next) }
+    if !outcome.outbox.isEmpty || !outcome.deadLetters.isEmpty { session.outboxSignal?.wake() }
+    report(outcome, batch, took: clock.now - start)
+  }
+
+  private func report(_ outcome: BatchOutcome, _ batch: ConsumedBatch, took: Duration) {
+    let metrics = session.metrics
+    let topic = batch.topic
+    metrics.batch(topic, size: batch.messages.count, took: took)
+    metrics.messages(topic, "applied", outcome.applied)
+    metrics.messages(topic, "duplicate", outcome.duplicates)
+    metrics.messages(topic, "tombstone", outcome.tombstones)
+    metrics.messages(topic, "unknown-type", outcome.unknownTypes)
+    metrics.messages(topic, "dead-letter", outcome.deadLetters.count)
+    metrics.deadLetters(topic, outcome.deadLetters.count)
+    metrics.gap(topic, outcome.parked)
+    let now = Instant.now()
+    for message in batch.messages {
+      if let timestamp = message.timestamp { metrics.endToEnd(topic, from: timestamp, to: now) }
+    }
+    for letter in outcome.deadLetters {
+      var metadata: Logger.Metadata = [
+        "partition": "\(partition)", "offset": "\(letter.message.offset)",
+        "reason": "\(letter.failure)",
+      ]
+      if let trace = letter.message.wire.header("ce_traceparent") {
+        metadata["traceparent"] = "\(trace)"
+      }
+      logger.error("message became a dead letter", metadata: metadata)
+    }
+    if outcome.parked > 0 {
+      logger.warning(
+        "events wait for a missing predecessor",
+        metadata: ["partition": "\(partition)", "count": "\(outcome.parked)"])
+    }
+  }
+}
+
+/// Whose fault an error is.
+enum Blame {
+  /// The connection broke during COMMIT: whether it took effect is known only to the stored offset.
+  case unknownOutcome
+  /// Trying again cannot help; the message is what is wrong.
+  case message(MessageFailure)
+  /// Database, network, configuration: try again until it works.
+  case environment
+
+  init(_ error: any Error) {
+    switch error {
+    case let failure as MessageFailure:
+      self = .message(failure)
+    case let error as PostgresError:
+      if case .commitUnknown = error.code {
+        self = .unknownOutcome
+      } else if let state = error.sqlState, state.hasPrefix("22") || state.hasPrefix("23") {
+        self = .message(MessageFailure(.unprocessable, "the database refuses it: \(error)"))
+      } else {
+        self = .environment
+      }
+    default:
+      self = .environment
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package import Contracts
+package import Postgres
+
+/// A message as the consumer loop hands it over.
+package struct ConsumedMessage: Sendable {
+  package let offset: Int64
+  /// When the producer wrote it; nil where the broker keeps no time.
+  package let timestamp: Instant?
+  package let wire: WireMessage
+
+  package init(offset: Int64, timestamp: Instant?, wire: WireMessage) {
+    self.offset = offset
+    self.timestamp = timestamp
+    self.wire = wire
+  }
+}
+
+/// Consecutive messages of one partition.
+package struct ConsumedBatch: Sendable {
+  package let topic: Topic
+  package let partition: Int32
+  package let messages: [ConsumedMessage]
+
+  package init(topic: Topic, partition: Int32, messages: [ConsumedMessage]) {
+    self.topic = topic
+    self.partition = partition
+    self.messages = messages
+  }
+}
+
+/// What a consumer group does with its messages. One handler may serve several topics.
+package protocol BatchHandler: Sendable {
+  var topics: [Topic] { get }
+
+  /// Applies a batch inside the transaction that also moves the stored offset, on the connection's
+  /// own thread. What it throws rolls everything back: a retriable database error is tried again, an
+  /// error that a message causes is narrowed down to that message, which becomes a dead letter.
+  func handle(
+    _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
+  ) throws -> BatchOutcome
+}
+
+/// What a handled batch came to. The loop writes outbox and dead letters in the same transaction and
+/// counts the rest after the commit.
+package struct BatchOutcome: Sendable {
+  package var outbox: [OutboxMessage] = []
+  package var deadLetters: [DeadLetter] = []
+  package var applied = 0
+  package var duplicates = 0
+  package var tombstones = 0
+  package var unknownTypes = 0
+  /// Events that wait for a predecessor from now on, and those that waited until now.
+  package var parked = 0
+  package var unparked = 0
+
+  package init() {}
+}
+
+/// A message that cannot be processed, and why.
+package struct DeadLetter: Sendable {
+  package let message: ConsumedMessage
+  package let failure: MessageFailure
+
+  package init(message: ConsumedMessage, failure: MessageFailure) {
+    self.message = message
+    self.failure = failure
+  }
+}

@@ -1,0 +1,317 @@
+import Contracts
+import Kafka
+import Logging
+import Postgres
+import Synchronization
+
+/// One membership of the group, from joining to leaving. Anything unexpected ends the session; the
+/// loop joins again and takes the positions from PostgreSQL.
+final class ConsumerSession: Sendable {
+  let membership: ConsumerLoop.Membership
+  let pool: PostgresPool
+  let outboxSignal: WakeSignal?
+  let status: ConsumerStatus
+  let stop: StopFlag
+  let logger: Logger
+  let options: ConsumerLoop.Options
+  let metrics: ConsumerMetrics
+  let routes: [String: (topic: Topic, handler: any BatchHandler)]
+
+  let partitions = Mutex<[TopicPartition: PartitionState]>([:])
+  private let workSignals: [WakeSignal]
+  private let progress = WakeSignal()
+  private let isLeaving = Atomic(false)
+
+  init(
+    membership: ConsumerLoop.Membership, handlers: [any BatchHandler], pool: PostgresPool,
+    outboxSignal: WakeSignal?, status: ConsumerStatus, stop: StopFlag, logger: Logger,
+    options: ConsumerLoop.Options
+  ) {
+    self.membership = membership
+    self.pool = pool
+    self.outboxSignal = outboxSignal
+    self.status = status
+    self.stop = stop
+    self.logger = logger
+    self.options = options
+    self.metrics = ConsumerMetrics(group: membership.group)
+    self.workSignals = (0..<max(1, options.workers)).map { _ in WakeSignal() }
+    var routes: [String: (topic: Topic, handler: any BatchHandler)] = [:]
+    for handler in handlers {
+      for topic in handler.topics {
+        routes[topic.name(prefix: membership.topicPrefix)] = (topic, handler)
+      }
+    }
+    self.routes = routes
+  }
+
+  func run() async throws {
+    let consumer = try KafkaConsumer(
+      membership.kafka, group: membership.group, instanceID: membership.instanceID, logger: logger)
+    do {
+      let clusterID = try await consumer.clusterID(timeout: .seconds(10))
+      let store = OffsetStore(clusterID: clusterID, group: membership.group)
+      try await consumer.subscribe(routes.keys.sorted())
+      status.set(trouble: nil)
+      logger.info("joined", metadata: ["group": "\(membership.group)", "cluster": "\(clusterID)"])
+      try await consume(consumer, store)
+    } catch {
+      await leave(consumer)
+      throw error
+    }
+    await leave(consumer)
+  }
+
+  private func leave(_ consumer: KafkaConsumer) async {
+    await consumer.close(within: .seconds(4))
+    let held = partitions.withLock { state in
+      defer { state = [:] }
+      return Array(state.keys)
+    }
+    for partition in held { metrics.forget(partition) }
+    status.set(stopped: [:])
+  }
+
+  private func consume(_ consumer: KafkaConsumer, _ store: OffsetStore) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in workSignals.indices {
+        group.addTask { try await self.work(worker, store) }
+      }
+      group.addTask {
+        defer {
+          self.isLeaving.store(true, ordering: .releasing)
+          for signal in self.workSignals { signal.wake() }
+        }
+        try await self.poll(consumer, store)
+      }
+      do {
+        try await group.waitForAll()
+      } catch {
+        isLeaving.store(true, ordering: .releasing)
+        group.cancelAll()
+        throw error
+      }
+    }
+    try await commit(consumer)
+  }
+
+  // MARK: The poll side
+
+  private func poll(_ consumer: KafkaConsumer, _ store: OffsetStore) async throws {
+    let clock = ContinuousClock()
+    var nextUpkeep = clock.now
+    var nextCommit = clock.now
+    while !stop.isSet {
+      try Task.checkCancellation()
+      for event in await consumer.poll(upTo: options.batchSize, waiting: .milliseconds(100)) {
+        switch event {
+        case .messages(let messages): receive(messages)
+        case .assigned(let assigned): try await take(assigned, consumer, store)
+        case .revoked(let revoked, let lost): try await give(revoked, lost: lost, consumer)
+        case .error(let error):
+          if error.isFatal { throw error }
+          logger.warning("broker reports", metadata: ["error": "\(error)"])
+        }
+      }
+      try await applyBackPressure(consumer)
+      if clock.now >= nextCommit {
+        try await commit(consumer)
+        nextCommit = clock.now + .milliseconds(200)
+      }
+      if clock.now >= nextUpkeep {
+        await keepUp(consumer, clock.now)
+        nextUpkeep = clock.now + .seconds(1)
+      }
+    }
+    await finishInFlight(within: .seconds(6))
+  }
+
+  private func receive(_ messages: [KafkaMessage]) {
+    partitions.withLock { states in
+      for message in messages {
+        states[message.source]?.receive(
+          ConsumedMessage(
+            offset: message.offset,
+            timestamp: message.timestampMilliseconds.map { Instant(milliseconds: $0) },
+            wire: WireMessage(
+              key: message.key, value: message.value,
+              headers: message.headers.map { .init($0.name, $0.value) })))
+      }
+    }
+    for signal in workSignals { signal.wake() }
+  }
+
+  /// Answers an assignment: positions from PostgreSQL, checked against what the broker has.
+  private func take(
+    _ assigned: [TopicPartition], _ consumer: KafkaConsumer, _ store: OffsetStore
+  ) async throws {
+    metrics.rebalance("assigned")
+    var watermarks: [TopicPartition: Watermarks] = [:]
+    for partition in assigned {
+      watermarks[partition] = try await consumer.queryWatermarks(
+        of: partition, timeout: .seconds(10))
+    }
+    let stored = try await store.load(
+      assigned, startingAt: watermarks.mapValues(\.low), from: pool)
+    var positions: [TopicPartition: KafkaPosition] = [:]
+    var states: [TopicPartition: PartitionState] = [:]
+    for partition in assigned {
+      guard let route = routes[partition.topic], let offset = stored[partition],
+        let marks = watermarks[partition]
+      else { continue }
+      var state = PartitionState(topic: route.topic, stored: offset)
+      if offset.nextOffset < marks.low || offset.nextOffset > marks.high {
+        state.stopReason =
+          "the stored offset \(offset.nextOffset) lies outside the log, "
+          + "which holds \(marks.low) to \(marks.high)"
+      }
+      states[partition] = state
+      let check = offset.lastEventID != nil && offset.nextOffset > marks.low ? 1 as Int64 : 0
+      positions[partition] = .offset(
+        state.stopReason == nil ? offset.nextOffset - check : marks.high)
+    }
+    partitions.withLock { $0.merge(states) { _, new in new } }
+    try await consumer.assign(positions)
+    logger.info(
+      "partitions assigned",
+      metadata: ["partitions": "\(assigned.sorted().map(\.description).joined(separator: " "))"])
+    reportStopped()
+  }
+
+  /// Answers a revocation: lets the batches under way finish, so that the next owner repeats nothing.
+  private func give(_ revoked: [TopicPartition], lost: Bool, _ consumer: KafkaConsumer) async throws {
+    metrics.rebalance(lost ? "lost" : "revoked")
+    partitions.withLock { states in
+      for partition in revoked { states[partition]?.buffer = [] }
+    }
+    if !lost {
+      await finishInFlight(of: Set(revoked), within: .seconds(5))
+      try await commit(consumer)
+    }
+    partitions.withLock { states in
+      for partition in revoked { states[partition] = nil }
+    }
+    for partition in revoked { metrics.forget(partition) }
+    try await consumer.unassign()
+    reportStopped()
+  }
+
+  private func finishInFlight(of chosen: Set<TopicPartition>? = nil, within: Duration) async {
+    let deadline = ContinuousClock.now + within
+    while ContinuousClock.now < deadline, !Task.isCancelled {
+      let busy = partitions.withLock { states in
+        states.contains { $0.value.isInFlight && chosen?.contains($0.key) != false }
+      }
+      if !busy { return }
+      await progress.wait(for: .milliseconds(20))
+    }
+  }
+
+  private func applyBackPressure(_ consumer: KafkaConsumer) async throws {
+    var pause: [TopicPartition] = []
+    var resume: [TopicPartition] = []
+    partitions.withLock { states in
+      for (partition, state) in states {
+        if !state.isPaused, state.buffer.count >= options.bufferLimit {
+          states[partition]?.isPaused = true
+          pause.append(partition)
+        } else if state.isPaused, state.buffer.count < options.bufferLimit / 2 {
+          states[partition]?.isPaused = false
+          resume.append(partition)
+        }
+      }
+    }
+    if !pause.isEmpty { try await consumer.pause(pause) }
+    if !resume.isEmpty { try await consumer.resume(resume) }
+  }
+
+  private func commit(_ consumer: KafkaConsumer) async throws {
+    let next = partitions.withLock { states in
+      var next: [TopicPartition: Int64] = [:]
+      for (partition, state) in states where state.uncommitted {
+        next[partition] = state.nextOffset
+        states[partition]?.uncommitted = false
+      }
+      return next
+    }
+    guard !next.isEmpty else { return }
+    FailPoint.consumerBeforeKafkaCommit.hit()
+    await consumer.commit(next)
+  }
+
+  private func keepUp(_ consumer: KafkaConsumer, _ clockNow: ContinuousClock.Instant) async {
+    let now = Instant.now()
+    let measured = partitions.withLock { states in
+      var lags: [TopicPartition: (messages: Int64, seconds: Double)] = [:]
+      for partition in states.keys {
+        let high = consumer.cachedWatermarks(of: partition)?.high
+        lags[partition] = states[partition]?.lag(high: high, now: now)
+      }
+      let stalled = states.values.contains {
+        $0.inFlightSince.map { clockNow - $0 > options.stallLimit } ?? false
+      }
+      return (lags, stalled)
+    }
+    var total = ConsumerStatus.Lag()
+    for (partition, lag) in measured.0 {
+      metrics.lag(partition, messages: lag.messages, seconds: lag.seconds)
+      total.messages += lag.messages
+      total.seconds = max(total.seconds, lag.seconds)
+    }
+    status.set(lag: total, isStalled: measured.1)
+    reportStopped()
+    if let rows = try? await pool.query("SELECT count(*) FROM parked_events"),
+      let count = try? rows.first?.decode(0, as: Int64.self)
+    {
+      metrics.parked(count)
+    }
+  }
+
+  private func reportStopped() {
+    let stopped = partitions.withLock { $0.compactMapValues(\.stopReason) }
+    let hint =
+      "; nothing is skipped: look with `sluice offsets show`, then choose with `sluice offsets set`"
+    for (partition, reason) in stopped {
+      metrics.stopped(partition)
+      logger.error(
+        "partition stopped: \(reason)\(hint)",
+        metadata: ["group": "\(membership.group)", "partition": "\(partition)"])
+    }
+    status.set(stopped: stopped.mapValues { $0 + hint })
+  }
+
+  // MARK: The work side
+
+  private func work(_ worker: Int, _ store: OffsetStore) async throws {
+    while !Task.isCancelled {
+      guard let job = nextJob(for: worker) else {
+        if isLeaving.load(ordering: .acquiring) { return }
+        await workSignals[worker].wait(for: .seconds(1))
+        continue
+      }
+      let runner = BatchRunner(session: self, store: store, partition: job.partition)
+      defer { progress.wake() }
+      try await runner.run(job.messages)
+    }
+  }
+
+  private func nextJob(for worker: Int) -> (partition: TopicPartition, messages: [ConsumedMessage])? {
+    guard !isLeaving.load(ordering: .acquiring), !stop.isSet else { return nil }
+    return partitions.withLock { states in
+      // The partition whose next message is the oldest, so that none starves.
+      let candidates = states.filter { partition, state in
+        abs(Int(partition.partition)) % workSignals.count == worker && !state.isInFlight
+          && state.stopReason == nil && !state.buffer.isEmpty
+      }
+      let oldest = candidates.min { left, right in
+        let never = Instant(microseconds: 0)
+        return (left.value.buffer[0].timestamp ?? never, left.key)
+          < (right.value.buffer[0].timestamp ?? never, right.key)
+      }
+      guard let partition = oldest?.key,
+        let messages = states[partition]?.take(upTo: options.batchSize, now: .now)
+      else { return nil }
+      return (partition, messages)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Kafka
+import Synchronization
+
+/// How a consumer group of this process fares: for readiness, liveness and the freshness of answers.
+package final class ConsumerStatus: Sendable {
+  package struct Lag: Hashable, Sendable {
+    package var messages: Int64 = 0
+    /// Age of the oldest message that is not processed yet.
+    package var seconds: Double = 0
+  }
+
+  private struct State {
+    var lag = Lag()
+    var trouble: String? = "not connected yet"
+    var stopped: [TopicPartition: String] = [:]
+    var isStalled = false
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// Summed messages and the largest age over the partitions that this process holds.
+  package var lag: Lag { state.withLock(\.lag) }
+
+  /// Why the group is not in order, in words for an operator; nil when it is.
+  package var trouble: String? {
+    state.withLock { state in
+      guard let (partition, reason) = state.stopped.min(by: { $0.key < $1.key }) else {
+        return state.trouble
+      }
+      return "\(partition) is stopped: \(reason)"
+    }
+  }
+
+  /// A batch has been under way for longer than any batch may take.
+  package var isStalled: Bool { state.withLock(\.isStalled) }
+
+  func set(lag: Lag, isStalled: Bool) {
+    state.withLock {
+      $0.lag = lag
+      $0.isStalled = isStalled
+    }
+  }
+
+  func set(trouble: String?) { state.withLock { $0.trouble = trouble } }
+
+  func set(stopped: [TopicPartition: String]) { state.withLock { $0.stopped = stopped } }
+}

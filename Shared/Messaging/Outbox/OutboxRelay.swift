@@ -1,0 +1,158 @@
+import Contracts
+package import Kafka
+package import Logging
+import Metrics
+package import Postgres
+package import ServiceLifecycle
+
+/// Publishes the outbox: in order per key, with any number of replicas, each row at least once.
+///
+/// A bucket has one holder, by session advisory lock on the relay's own connection; the rows are read
+/// and deleted on that connection too, so that a holder who lost the lock can no longer delete.
+/// No transaction is open while the relay waits for the broker.
+package struct OutboxRelay: Service {
+  package struct Options: Sendable {
+    package var batchSize = 2_000
+    /// How often the rows of other replicas are looked for.
+    package var pollInterval: Duration = .milliseconds(10)
+    /// How often free buckets are taken and depth and age are measured.
+    package var upkeepInterval: Duration = .seconds(1)
+
+    package init() {}
+  }
+
+  private let pool: PostgresPool
+  private let producer: KafkaProducer
+  private let topicPrefix: String
+  private let signal: WakeSignal
+  private let logger: Logger
+  private let options: Options
+
+  /// `signal` is woken by whoever in this process commits outbox rows.
+  package init(
+    pool: PostgresPool, producer: KafkaProducer, topicPrefix: String, signal: WakeSignal,
+    logger: Logger, options: Options = Options()
+  ) {
+    self.pool = pool
+    self.producer = producer
+    self.topicPrefix = topicPrefix
+    self.signal = signal
+    self.logger = logger
+    self.options = options
+  }
+
+  /// Runs until graceful shutdown, then empties what it can of its buckets' backlog in one last pass.
+  package func run() async throws {
+    var backoff = Backoff()
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        do {
+          try await pool.withSession { session in
+            backoff.reset()
+            try await relay(on: session)
+          }
+        } catch is CancellationError {
+          break
+        } catch {
+          logger.warning(
+            "outbox relay interrupted; trying again", metadata: ["error": "\(error)"])
+          try? await Task.sleep(for: backoff.next())
+        }
+      }
+    }
+    await drain()
+  }
+
+  /// Publishes what is there and free until nothing is left.
+  package func drain() async {
+    do {
+      try await pool.withSession { session in
+        let buckets = try await BucketLocks.acquire(from: [], on: session)
+        while try await publishBatch(buckets: buckets, on: session) > 0 {}
+      }
+    } catch {
+      logger.warning("outbox not drained", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func relay(on session: PostgresSession) async throws {
+    let clock = ContinuousClock()
+    var buckets: [Int16] = []
+    var nextUpkeep = clock.now
+    while !Task.isCancelled {
+      if clock.now >= nextUpkeep {
+        buckets = try await BucketLocks.acquire(from: buckets, on: session)
+        try await measure(on: session)
+        nextUpkeep = clock.now + options.upkeepInterval
+      }
+      let published = buckets.isEmpty ? 0 : try await publishBatch(buckets: buckets, on: session)
+      if published < options.batchSize { await signal.wait(for: options.pollInterval) }
+    }
+  }
+
+  /// Returns how many rows left the outbox.
+  private func publishBatch(buckets: [Int16], on session: PostgresSession) async throws -> Int {
+    let rows = try await OutboxRow.select(
+      buckets: buckets, limit: options.batchSize, on: session)
+    guard !rows.isEmpty else { return 0 }
+    let results = await producer.send(rows.map { $0.record(topicPrefix: topicPrefix) })
+    FailPoint.relayAfterProduce.hit()
+    let settlement = OutboxSettlement(rows: rows, results: results)
+    if let undeliverable = settlement.undeliverable {
+      try await OutboxRow.setAside(undeliverable.row, because: undeliverable.reason, on: session)
+      logger.error(
+        "the broker will never take this message; it is in outbox_undeliverable",
+        metadata: [
+          "outboxId": "\(undeliverable.row.id)", "topic": "\(undeliverable.row.topic)",
+          "reason": "\(undeliverable.reason)",
+        ])
+      Counter(label: "sluice_outbox_undeliverable_total").increment()
+    }
+    try await OutboxRow.delete(settlement.delivered, on: session)
+    Counter(label: "sluice_outbox_published_total").increment(by: settlement.delivered.count)
+    if let error = settlement.firstFailure {
+      logger.warning("not published yet", metadata: ["error": "\(error)"])
+      throw error
+    }
+    return settlement.delivered.count + (settlement.undeliverable == nil ? 0 : 1)
+  }
+
+  private func measure(on session: PostgresSession) async throws {
+    let rows = try await session.query(
+      """
+      SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
+      FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 1000000) AS waiting
+      """)
+    guard let row = rows.first else { return }
+    Gauge(label: "sluice_outbox_depth").record(try row.decode(0, as: Int64.self))
+    Gauge(label: "sluice_outbox_age_seconds").record(try row.decode(1, as: Double.self))
+  }
+}
+
+/// Which rows of a batch may leave the outbox. Pure.
+///
+/// In each bucket only the rows before the first failure: what follows is sent again, so that no
+/// reader sees a later message of a key without the earlier one.
+struct OutboxSettlement {
+  var delivered: [Int64] = []
+  /// The first row that the broker will never take; its bucket goes on behind it next time.
+  var undeliverable: (row: OutboxRow, reason: String)?
+  var firstFailure: KafkaError?
+
+  init(rows: [OutboxRow], results: [Result<KafkaDelivery, KafkaError>]) {
+    var blocked: Set<Int16> = []
+    for (row, result) in zip(rows, results) where !blocked.contains(row.bucket) {
+      switch result {
+      case .success:
+        delivered.append(row.id)
+      case .failure(let error):
+        blocked.insert(row.bucket)
+        if error.isPermanentForRecord {
+          if undeliverable == nil { undeliverable = (row, error.description) }
+        } else if firstFailure == nil {
+          firstFailure = error
+        }
+      }
+    }
+  }
+}
