@@ -20,12 +20,13 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 /// What every service is wired from.
 let serviceDependencies: [Target.Dependency] = [
-  "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", hummingbird, lifecycle, logging,
-  metrics, tracing,
+  "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "ServiceWiring", hummingbird,
+  lifecycle, logging, metrics, tracing,
 ]
 
 let package = Package(
@@ -45,7 +46,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     .package(url: "https://github.com/apple/swift-service-context", from: "1.2.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.24.0"),
@@ -81,13 +84,22 @@ let package = Package(
       dependencies: [
         hummingbird, lifecycle, logging, metrics, tracing,
         .product(name: "Configuration", package: "swift-configuration"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        crypto,
         .product(name: "JWTKit", package: "jwt-kit"),
         httpClient,
       ],
       path: "Shared/ServiceKit", swiftSettings: strict),
     .target(
-      name: "LocalServers", dependencies: ["Kafka", "Postgres", logging, subprocess],
+      name: "ServiceWiring",
+      dependencies: [
+        "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", hummingbird, lifecycle, logging,
+      ],
+      path: "Shared/ServiceWiring", swiftSettings: strict),
+    .target(
+      name: "LocalServers",
+      dependencies: [
+        logging, subprocess, .product(name: "SystemPackage", package: "swift-system"),
+      ],
       path: "Shared/LocalServers", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Kafka", "Postgres", "LocalServers", logging],
@@ -95,7 +107,7 @@ let package = Package(
 
     // MARK: Services
     .executableTarget(
-      name: "StageService", dependencies: serviceDependencies, path: "Services/StageService",
+      name: "StageService", dependencies: serviceDependencies + [crypto], path: "Services/StageService",
       resources: [.embedInCode("Migrations/m0001_stage_service.sql")],
       swiftSettings: strict),
     .executableTarget(
@@ -106,12 +118,15 @@ let package = Package(
       name: "Sluice",
       dependencies: [
         "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", arguments, httpClient, logging,
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Services/Sluice", swiftSettings: strict),
     .executableTarget(
       name: "LocalSupervisor",
-      dependencies: ["LocalServers", "ServiceKit", arguments, logging],
+      dependencies: ["LocalServers", arguments, logging],
       path: "deploy/local/supervisor", swiftSettings: strict),
     .executableTarget(
       name: "EmbeddedKafka", dependencies: ["Kafka", arguments],
@@ -133,7 +148,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "LocalServersTests", dependencies: ["LocalServers", "TestSupport"],
+      name: "LocalServersTests", dependencies: ["LocalServers", "LocalSupervisor", logging],
       swiftSettings: strict),
     .testTarget(
       name: "StageServiceTests",
@@ -149,7 +164,13 @@ let package = Package(
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "SluiceTests", dependencies: ["Sluice", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SluiceTests",
+      dependencies: [
+        "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "Sluice", "TestSupport",
+        arguments, logging,
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["Contracts", "LocalServers", "TestSupport", "Kafka", "Postgres", httpClient],

@@ -3,7 +3,7 @@ import Foundation
 package import Postgres
 
 /// How the contracts' values stand in PostgreSQL.
-extension Instant: PostgresEncodable, PostgresDecodable {
+extension Instant: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
   package static var postgresType: PostgresType { .timestamptz }
 
   package func encode(into buffer: inout [UInt8]) {
@@ -16,7 +16,7 @@ extension Instant: PostgresEncodable, PostgresDecodable {
   }
 }
 
-extension EntityID: PostgresEncodable, PostgresDecodable {
+extension EntityID: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
   package static var postgresType: PostgresType { .uuid }
 
   package func encode(into buffer: inout [UInt8]) { uuid.encode(into: &buffer) }

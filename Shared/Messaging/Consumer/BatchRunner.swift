@@ -2,6 +2,7 @@ import Contracts
 import Kafka
 import Logging
 import Postgres
+import Synchronization
 
 /// Carries one batch through its transaction, whatever happens on the way.
 struct BatchRunner: Sendable {

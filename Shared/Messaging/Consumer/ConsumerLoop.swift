@@ -1,8 +1,8 @@
-package import Contracts
+import Contracts
 package import Kafka
 package import Logging
 package import Postgres
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// A consumer group whose offsets live in PostgreSQL beside the effect.
@@ -68,7 +68,7 @@ package struct ConsumerLoop: Service {
 
   package func run() async throws {
     let stop = StopFlag()
-    try await withGracefulShutdownHandler {
+    await withGracefulShutdownHandler {
       var backoff = Backoff()
       while !stop.isSet, !Task.isCancelled {
         let session = ConsumerSession(

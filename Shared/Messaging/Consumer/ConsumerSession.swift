@@ -73,26 +73,37 @@ final class ConsumerSession: Sendable {
   }
 
   private func consume(_ consumer: KafkaConsumer, _ store: OffsetStore) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    try await withThrowingTaskGroup(of: Side.self) { group in
       for worker in workSignals.indices {
-        group.addTask { try await self.work(worker, store) }
+        group.addTask {
+          do { try await self.work(worker, store) } catch is CancellationError {}
+          return .work
+        }
       }
       group.addTask {
-        defer {
-          self.isLeaving.store(true, ordering: .releasing)
-          for signal in self.workSignals { signal.wake() }
-        }
+        defer { self.leaveWork() }
         try await self.poll(consumer, store)
+        return .poll
       }
       do {
-        try await group.waitForAll()
+        while let ended = try await group.next() {
+          // What has not finished within the drain's time is given up; the fence keeps it right.
+          if ended == .poll { group.cancelAll() }
+        }
       } catch {
-        isLeaving.store(true, ordering: .releasing)
+        leaveWork()
         group.cancelAll()
         throw error
       }
     }
     try await commit(consumer)
+  }
+
+  private enum Side { case poll, work }
+
+  private func leaveWork() {
+    isLeaving.store(true, ordering: .releasing)
+    for signal in workSignals { signal.wake() }
   }
 
   // MARK: The poll side

@@ -33,7 +33,7 @@ package enum ParkedEvents {
       ON CONFLICT DO NOTHING
       """, events.map(\.opportunityId), events.map(\.epoch), events.map(\.sequence),
       events.map(\.id), events.map(\.type.rawValue),
-      try events.map { PostgresJSON(bytes: try JSONCoding.encode($0.data)) })
+      try events.map { PostgresJSON(try JSONCoding.encode($0.data)) })
   }
 
   package static func remove(

@@ -42,8 +42,8 @@ package enum Outbox {
         WITH ORDINALITY AS new (b, t, k, v, h, ordinal)
       ORDER BY ordinal
       """, messages.map(\.bucket), messages.map(\.topic.name),
-      PostgresArray(messages.map(\.wire.key)), PostgresArray(messages.map(\.wire.value)),
-      PostgresArray(messages.map { HeaderCoding.encode($0.wire.headers) }), now)
+      messages.map(\.wire.key), messages.map(\.wire.value),
+      messages.map { HeaderCoding.encode($0.wire.headers) }, now)
   }
 }
 

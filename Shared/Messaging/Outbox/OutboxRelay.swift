@@ -3,7 +3,7 @@ package import Kafka
 package import Logging
 import Metrics
 package import Postgres
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Publishes the outbox: in order per key, with any number of replicas, each row at least once.
 ///
@@ -43,17 +43,16 @@ package struct OutboxRelay: Service {
 
   /// Runs until graceful shutdown, then empties what it can of its buckets' backlog in one last pass.
   package func run() async throws {
-    var backoff = Backoff()
     await cancelWhenGracefulShutdown {
+      var backoff = Backoff()
       while !Task.isCancelled {
+        let start = ContinuousClock.now
         do {
-          try await pool.withSession { session in
-            backoff.reset()
-            try await relay(on: session)
-          }
+          try await pool.withSession { try await relay(on: $0) }
         } catch is CancellationError {
           break
         } catch {
+          if ContinuousClock.now - start > .seconds(10) { backoff.reset() }
           logger.warning(
             "outbox relay interrupted; trying again", metadata: ["error": "\(error)"])
           try? await Task.sleep(for: backoff.next())

@@ -1,0 +1,109 @@
+import Contracts
+import Foundation
+
+/// The JSON of `/v1/funnel`. What has no value is written as null.
+struct FunnelBody: Encodable {
+  let funnel: Funnel
+  let freshness: Freshness
+
+  private enum CodingKeys: CodingKey { case pipeline, asOf, knownAt, freshness, stages }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(funnel.pipeline, forKey: .pipeline)
+    try container.encode(funnel.asOf, forKey: .asOf)
+    try container.encode(funnel.knownAt, forKey: .knownAt)
+    try container.encode(freshness, forKey: .freshness)
+    try container.encode(funnel.stages.map(StageBody.init), forKey: .stages)
+  }
+
+  private struct Amount: Encodable {
+    let currency: String
+    let minor: Decimal
+  }
+
+  private struct StageBody: Encodable {
+    let row: Funnel.Row
+
+    private enum CodingKeys: CodingKey {
+      case stage, name, category, count, amounts, unpriced, entered, advanced, back, conversion
+      case meanDwellDays, oldestDays
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      let figures = row.figures
+      let amounts = figures.amounts.sorted { $0.key < $1.key }
+      try container.encode(row.stage.key, forKey: .stage)
+      try container.encode(row.stage.name, forKey: .name)
+      try container.encode(row.stage.category, forKey: .category)
+      try container.encode(figures.count, forKey: .count)
+      try container.encode(
+        amounts.map { Amount(currency: $0.key, minor: $0.value) }, forKey: .amounts)
+      try container.encode(figures.unpriced, forKey: .unpriced)
+      try container.encode(figures.entered, forKey: .entered)
+      try container.encode(figures.advanced, forKey: .advanced)
+      try container.encode(figures.back, forKey: .back)
+      try container.encode(row.conversion, forKey: .conversion)
+      try container.encode(row.meanDwellDays, forKey: .meanDwellDays)
+      try container.encode(row.oldestDays, forKey: .oldestDays)
+    }
+  }
+}
+
+/// The JSON of `/v1/opportunities/{id}/timeline`.
+struct TimelineBody: Encodable {
+  let timeline: Timeline
+  let freshness: Freshness
+  let now: Instant
+
+  private enum CodingKeys: CodingKey {
+    case id, pipeline, pipelineVersion, sequence, stage, category, name, account, owner, team
+    case amount, followUpDueAt, benchmarkDays, freshness, items, next
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(timeline.id, forKey: .id)
+    try container.encode(timeline.pipeline, forKey: .pipeline)
+    try container.encode(timeline.pipelineVersion, forKey: .pipelineVersion)
+    try container.encode(timeline.sequence, forKey: .sequence)
+    try container.encode(timeline.stage, forKey: .stage)
+    try container.encode(timeline.category, forKey: .category)
+    try container.encode(timeline.name, forKey: .name)
+    try container.encode(timeline.account, forKey: .account)
+    try container.encode(timeline.owner, forKey: .owner)
+    try container.encode(timeline.team, forKey: .team)
+    try container.encode(timeline.amount, forKey: .amount)
+    try container.encode(timeline.followUpDueAt, forKey: .followUpDueAt)
+    try container.encode(timeline.benchmarkDays, forKey: .benchmarkDays)
+    try container.encode(freshness, forKey: .freshness)
+    try container.encode(
+      timeline.visits.map { VisitBody(visit: $0, now: now) }, forKey: .items)
+    try container.encodeNil(forKey: .next)
+  }
+
+  private struct VisitBody: Encodable {
+    let visit: Timeline.Visit
+    let now: Instant
+
+    private enum CodingKeys: CodingKey {
+      case stage, name, category, sequence, entered, left, dwellDays, to, direction, owner, team
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(visit.stage, forKey: .stage)
+      try container.encode(visit.name, forKey: .name)
+      try container.encode(visit.category, forKey: .category)
+      try container.encode(visit.sequence, forKey: .sequence)
+      try container.encode(visit.entered, forKey: .entered)
+      try container.encode(visit.left, forKey: .left)
+      try container.encode(visit.dwellDays(now: now), forKey: .dwellDays)
+      try container.encode(visit.to, forKey: .to)
+      try container.encode(visit.direction, forKey: .direction)
+      try container.encode(visit.owner, forKey: .owner)
+      try container.encode(visit.team, forKey: .team)
+    }
+  }
+}

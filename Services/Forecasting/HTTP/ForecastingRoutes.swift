@@ -1,0 +1,71 @@
+import Contracts
+import Hummingbird
+import ServiceKit
+
+/// The query API, under `/v1`. Everybody may read but machines that only publish.
+struct ForecastingRoutes: Sendable {
+  let funnels: FunnelQueries
+  let timelines: TimelineQueries
+  let freshness: @Sendable () -> Freshness
+  let now: @Sendable () -> Instant
+
+  func add(to router: Router<ServiceRequestContext>, authenticator: Authenticator) {
+    let group = router.group("v1")
+      .add(middleware: AuthenticationMiddleware(authenticator))
+      .add(middleware: DatabaseOutageMiddleware())
+    group.get("funnel", use: funnel)
+    group.get("opportunities/:id/timeline", use: timeline)
+  }
+
+  @Sendable func funnel(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try Self.authorize(context)
+    let question = try await FunnelQuestion(request) { try await funnels.pipelines() }
+    switch try await funnels.funnel(question, now: now()) {
+    case .funnel(let funnel):
+      return try json(FunnelBody(funnel: funnel, freshness: freshness()))
+    case .unknownPipeline(let known):
+      throw Problem.unknownPipeline(question.pipeline, known: known)
+    }
+  }
+
+  @Sendable func timeline(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try Self.authorize(context)
+    try QueryReader(request).finish()
+    let text = context.parameters.get("id") ?? ""
+    guard let id = EntityID(text) else { throw Problem.malformedOpportunityID(text) }
+    guard let timeline = try await timelines.timeline(of: id) else {
+      throw Problem.notFound("no event of opportunity \(id) has arrived here")
+    }
+    return try json(TimelineBody(timeline: timeline, freshness: freshness(), now: now()))
+  }
+
+  private static func authorize(_ context: ServiceRequestContext) throws {
+    try context.require(.rep, .manager, .admin, .viewer)
+  }
+}
+
+extension Problem {
+  static func unknownPipeline(_ key: String, known: [String]) -> Problem {
+    var problem = Problem.notFound(
+      known.isEmpty
+        ? "there is no pipeline \(key); none has been published"
+        : "there is no pipeline \(key); there are: \(known.joined(separator: ", "))")
+    problem.extensions["pipelines"] = known
+    return problem
+  }
+
+  static func malformedOpportunityID(_ text: String) -> Problem {
+    .invalidRequest(
+      [
+        ProblemError(
+          code: "invalid-parameter", field: "id",
+          message: LocalizedMessage(
+            zh: "商机编号应为 UUID，例如 01936f3e-7c00-7000-8000-000000000001",
+            en: "the id of an opportunity is a UUID such as 01936f3e-7c00-7000-8000-000000000001"))
+      ], detail: "the id in the path is not a UUID")
+  }
+}

@@ -1,0 +1,46 @@
+import Contracts
+import Hummingbird
+import ServiceKit
+
+extension FunnelQuestion {
+  /// Reads the query parameters; 400 with all that is wrong with them.
+  ///
+  /// - Parameter pipelines: the keys of all pipelines, asked for where none is named: the only one
+  ///   there is needs no naming.
+  init(
+    _ request: Request, pipelines: () async throws -> [String]
+  ) async throws {
+    var reader = QueryReader(request)
+    func key(_ name: String) -> String? {
+      guard let text = reader.string(name) else { return nil }
+      guard text.utf8.contains(0) else { return text }
+      reader.refuse(name, zh: "不能包含 U+0000", en: "must not contain U+0000")
+      return nil
+    }
+    func instant(_ name: String) -> Instant? {
+      reader.microseconds(name).map { Instant(microseconds: $0) }
+    }
+    var pipeline = key("pipeline")
+    let team = key("team")
+    let owner = key("owner")
+    let asOf = instant("asOf")
+    let knownAt = instant("knownAt")
+    let isNamed = request.uri.queryParameters["pipeline"].map { !$0.isEmpty } ?? false
+    if pipeline == nil, !isNamed {
+      let known = try await pipelines()
+      if known.count == 1 {
+        pipeline = known[0]
+      } else {
+        let list = known.joined(separator: ", ")
+        reader.refuse(
+          "pipeline",
+          zh: known.isEmpty ? "必填；尚未发布任何销售流程" : "必填；可选：\(list)",
+          en: known.isEmpty
+            ? "is required; no pipeline has been published yet" : "is required; there are: \(list)")
+      }
+    }
+    try reader.finish()
+    self.init(
+      pipeline: pipeline ?? "", team: team, owner: owner, asOf: asOf, knownAt: knownAt)
+  }
+}

@@ -1,0 +1,134 @@
+import Contracts
+import Foundation
+import Postgres
+
+/// Reads the figures of a funnel. All statements of one answer see the same state of the database.
+struct FunnelQueries: Sendable {
+  let pool: PostgresPool
+
+  enum Answer: Sendable {
+    case funnel(Funnel)
+    /// There is no such pipeline; these are.
+    case unknownPipeline(known: [String])
+  }
+
+  /// The keys of all pipelines that were published, sorted.
+  func pipelines() async throws -> [String] {
+    let rows = try await pool.query(
+      "SELECT DISTINCT pipeline FROM pipeline_stages ORDER BY pipeline")
+    return try rows.map { try $0.decode(0) }
+  }
+
+  func funnel(_ question: FunnelQuestion, now: Instant) async throws -> Answer {
+    let funnel = try await pool.transaction(.repeatableReadSnapshot) {
+      transaction -> Funnel? in
+      var stages = try Self.stages(of: question.pipeline, in: transaction)
+      guard !stages.isEmpty else { return nil }
+      let figures =
+        question.isAboutNow
+        ? try Self.currentFigures(question, in: transaction)
+        : try Self.historicalFigures(question, in: transaction)
+      let known = Set(stages.map(\.key))
+      let missing = figures.keys.filter { !known.contains($0) }.sorted()
+      if !missing.isEmpty {
+        stages += try Self.undescribed(missing, of: question.pipeline, in: transaction)
+      }
+      return Funnel(question: question, stages: stages, figures: figures, now: now)
+    }
+    if let funnel { return .funnel(funnel) }
+    return .unknownPipeline(known: try await pipelines())
+  }
+
+  private static func stages(
+    of pipeline: String, in transaction: borrowing PostgresTransaction
+  ) throws -> [FunnelStage] {
+    let rows = try transaction.query(
+      """
+      SELECT stage, name_zh, name_en, category, version = newest FROM (
+        SELECT DISTINCT ON (stage) stage, name_zh, name_en, category, version, position,
+          (SELECT max(version) FROM pipeline_stages WHERE pipeline = $1) AS newest
+        FROM pipeline_stages WHERE pipeline = $1
+        ORDER BY stage, version DESC
+      ) AS described
+      ORDER BY version DESC, position
+      """, pipeline)
+    return try rows.map { row in
+      FunnelStage(
+        key: try row.decode(0),
+        name: LocalizedText(zh: try row.decode(1), en: try row.decode(2)),
+        category: try row.decode(3), isCurrent: try row.decode(4))
+    }
+  }
+
+  /// Stages whose pipeline version has not arrived yet; the events know their category.
+  private static func undescribed(
+    _ stages: [String], of pipeline: String, in transaction: borrowing PostgresTransaction
+  ) throws -> [FunnelStage] {
+    let rows = try transaction.query(
+      """
+      SELECT DISTINCT ON (stage) stage, category FROM visits
+      WHERE pipeline = $1 AND stage = ANY($2::text[]) ORDER BY stage, entered_sequence DESC
+      """, pipeline, stages)
+    return try rows.map { row in
+      let key = try row.decode(0, as: String.self)
+      return FunnelStage(
+        key: key, name: LocalizedText(zh: key, en: key), category: try row.decode(1),
+        isCurrent: false)
+    }
+  }
+
+  static func currentFigures(
+    _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
+  ) throws -> [String: StageFigures] {
+    let standing = try transaction.query(
+      """
+      SELECT stage, currency, count(*), sum(amount_minor)::text, min(entered_at)
+      FROM current_stage
+      WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
+      GROUP BY stage, currency
+      """, question.pipeline, question.team, question.owner)
+    let counted = try transaction.query(
+      """
+      SELECT stage, sum(entered), sum(advanced), sum(back), sum(ended_known), sum(dwell_seconds)
+      FROM daily_counters
+      WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
+      GROUP BY stage
+      """, question.pipeline, question.team, question.owner)
+    return try StageFigures.assemble(standing: standing, counted: counted)
+  }
+}
+
+extension StageFigures {
+  /// - Parameters:
+  ///   - standing: stage, currency or null, deals, sum of the amounts as text, oldest entry.
+  ///   - counted: stage, entered, advanced, back, ended with known entry, their dwell in seconds.
+  static func assemble(
+    standing: PostgresRows, counted: PostgresRows
+  ) throws -> [String: StageFigures] {
+    var figures: [String: StageFigures] = [:]
+    for row in standing {
+      var stage = figures[try row.decode(0)] ?? StageFigures()
+      let count = try row.decode(2, as: Int64.self)
+      stage.count += count
+      if let currency = try row.optional(1, as: String.self) {
+        stage.amounts[currency] = Decimal(string: try row.decode(3, as: String.self))
+      } else {
+        stage.unpriced += count
+      }
+      if let oldest = try row.optional(4, as: Instant.self) {
+        stage.oldestEntry = min(oldest, stage.oldestEntry ?? oldest)
+      }
+      figures[try row.decode(0)] = stage
+    }
+    for row in counted {
+      var stage = figures[try row.decode(0)] ?? StageFigures()
+      stage.entered = try row.decode(1)
+      stage.advanced = try row.decode(2)
+      stage.back = try row.decode(3)
+      stage.endedKnown = try row.decode(4)
+      stage.dwellSeconds = try row.decode(5)
+      figures[try row.decode(0)] = stage
+    }
+    return figures
+  }
+}

@@ -1,0 +1,62 @@
+import Contracts
+import Messaging
+import Postgres
+
+/// Keeps `applied_events`, `current_stage`, `visits` and `daily_counters` up to date with
+/// `stage-changes.v1`, in a fixed number of statements per batch.
+struct StageProjection: BatchHandler {
+  let topics: [Topic] = [.stageChanges]
+
+  func handle(
+    _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
+  ) throws -> BatchOutcome {
+    var outcome = BatchOutcome()
+    let incoming = decode(batch, into: &outcome)
+    guard !incoming.isEmpty else { return outcome }
+    let ids = Set(incoming.map(\.data.opportunityId)).sorted()
+    let current = try StageTables.loadCurrent(ids, in: transaction)
+    let plan = Resequencer.plan(
+      last: current.mapValues { EventPosition(epoch: $0.epoch, sequence: $0.sequence) },
+      incoming: incoming, parked: try ParkedEvents.load(for: ids, in: transaction))
+    try ParkedEvents.park(plan.park, in: transaction)
+    try ParkedEvents.remove(plan.unparked, in: transaction)
+    outcome.duplicates = plan.duplicates
+    outcome.parked = plan.park.count
+    outcome.unparked = plan.unparked.count
+    if !plan.apply.isEmpty { try apply(plan.apply, to: current, in: transaction, &outcome) }
+    return outcome
+  }
+
+  private func decode(_ batch: ConsumedBatch, into outcome: inout BatchOutcome) -> [StageEvent] {
+    var events: [StageEvent] = []
+    events.reserveCapacity(batch.messages.count)
+    for message in batch.messages {
+      do throws(MessageFailure) {
+        switch try StageEvent.read(message.wire) {
+        case .payload(let event, _):
+          try StageEventCheck.check(event, value: message.wire.value)
+          events.append(event)
+        case .tombstone: outcome.tombstones += 1
+        case .unknownType: outcome.unknownTypes += 1
+        }
+      } catch {
+        outcome.deadLetters.append(DeadLetter(message: message, failure: error))
+      }
+    }
+    return events
+  }
+
+  private func apply(
+    _ events: [StageEvent], to current: [EntityID: CurrentStage],
+    in transaction: borrowing PostgresTransaction, _ outcome: inout BatchOutcome
+  ) throws {
+    let inserted = try StageTables.insertFacts(events, in: transaction)
+    outcome.duplicates += events.count - inserted.count
+    outcome.applied = inserted.count
+    guard !inserted.isEmpty else { return }
+    let changes = StageFold.fold(current: current, events: inserted)
+    try StageTables.upsertCurrent(changes.current, in: transaction)
+    try StageTables.upsertVisits(changes.visits, in: transaction)
+    try StageTables.addCounters(changes.counters, in: transaction)
+  }
+}

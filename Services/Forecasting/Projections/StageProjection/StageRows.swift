@@ -1,0 +1,106 @@
+import Contracts
+
+/// A row of `current_stage`: where one opportunity stands after its last event.
+struct CurrentStage: Hashable, Sendable {
+  var opportunityID: EntityID
+  var epoch: Int64
+  var sequence: Int64
+  var pipeline: String
+  var pipelineVersion: Int
+  var stage: String
+  var category: StageCategory
+  /// Index of the stage in its pipeline version.
+  var position: Int
+  var owner: String?
+  var team: String?
+  var amount: Money?
+  var name: String?
+  var account: String?
+  /// Nil when it is not known.
+  var enteredAt: Instant?
+  /// Sequence of the event that began the open visit.
+  var enteredSequence: Int64
+  var followUpDueAt: Instant?
+  var benchmarkDays: Double?
+  var occurredAt: Instant
+}
+
+/// A row of `visits`; `leaving` is nil while the visit is open.
+struct Visit: Hashable, Sendable {
+  var opportunityID: EntityID
+  var enteredSequence: Int64
+  var pipeline: String
+  var stage: String
+  var category: StageCategory
+  var enteredAt: Instant?
+  var leaving: Leaving?
+
+  struct Leaving: Hashable, Sendable {
+    var at: Instant
+    var sequence: Int64
+    var to: String
+    var direction: MoveDirection?
+  }
+}
+
+/// The key of a row of `daily_counters`. `day` counts from 1970-01-01; no owner or team is "".
+///
+/// Texts compare byte by byte as PostgreSQL compares them, not by canonical equivalence.
+struct CounterKey: Sendable {
+  var pipeline: String
+  var day: Int32
+  var stage: String
+  var owner: String
+  var team: String
+}
+
+extension CounterKey: Hashable, Comparable {
+  static func == (left: CounterKey, right: CounterKey) -> Bool {
+    left.day == right.day && left.stage.hasSameBytes(as: right.stage)
+      && left.owner.hasSameBytes(as: right.owner) && left.team.hasSameBytes(as: right.team)
+      && left.pipeline.hasSameBytes(as: right.pipeline)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(day)
+    hasher.combine(bytesOf: stage)
+    hasher.combine(bytesOf: owner)
+    hasher.combine(bytesOf: team)
+    hasher.combine(bytesOf: pipeline)
+  }
+
+  static func < (left: CounterKey, right: CounterKey) -> Bool {
+    if left.day != right.day { return left.day < right.day }
+    for path in [\CounterKey.pipeline, \.stage, \.owner, \.team] {
+      let (l, r) = (left[keyPath: path], right[keyPath: path])
+      if !l.hasSameBytes(as: r) { return l.utf8.lexicographicallyPrecedes(r.utf8) }
+    }
+    return false
+  }
+}
+
+/// What a batch adds to one row of `daily_counters`.
+struct CounterDelta: Hashable, Sendable {
+  var entered: Int64 = 0
+  var advanced: Int64 = 0
+  var back: Int64 = 0
+  var lost: Int64 = 0
+  var reopened: Int64 = 0
+  /// Ended visits whose entry is known, and their whole seconds.
+  var endedKnown: Int64 = 0
+  var dwellSeconds: Int64 = 0
+}
+
+extension Hasher {
+  fileprivate mutating func combine(bytesOf text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      combine(bytes: UnsafeRawBufferPointer(bytes))
+      combine(bytes.count)
+    }
+  }
+}
+
+extension String {
+  func hasSameBytes(as other: String) -> Bool { utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) }
+}

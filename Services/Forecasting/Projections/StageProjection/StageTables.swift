@@ -1,0 +1,169 @@
+import Contracts
+import Postgres
+
+/// The statements of the stage projection: each takes a whole batch as arrays, one per column.
+enum StageTables {
+  /// The current rows of these opportunities, locked in the order of their identities.
+  static func loadCurrent(
+    _ ids: [EntityID], in transaction: borrowing PostgresTransaction
+  ) throws -> [EntityID: CurrentStage] {
+    let rows = try transaction.query(
+      """
+      SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
+        owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
+        follow_up_due_at, benchmark_days, occurred_at
+      FROM current_stage WHERE opportunity_id = ANY($1::uuid[])
+      ORDER BY opportunity_id FOR UPDATE
+      """, ids)
+    var current: [EntityID: CurrentStage] = [:]
+    current.reserveCapacity(rows.count)
+    for row in rows {
+      let stage = try CurrentStage(row)
+      current[stage.opportunityID] = stage
+    }
+    return current
+  }
+
+  /// Inserts the events that are not there yet and returns them, in the order given.
+  static func insertFacts(
+    _ events: [StageEvent], in transaction: borrowing PostgresTransaction
+  ) throws -> [StageEvent] {
+    let inserted = try transaction.query(
+      """
+      INSERT INTO applied_events (opportunity_id, epoch, sequence, event_id, type, pipeline,
+        from_stage, to_stage, direction, owner, team, amount_minor, currency, occurred_at,
+        recorded_at, entry_unknown)
+      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[],
+        $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
+        $13::text[], $14::timestamptz[], $15::timestamptz[], $16::bool[])
+      ON CONFLICT DO NOTHING
+      RETURNING opportunity_id, epoch, sequence
+      """,
+      events.map(\.data.opportunityId), events.map(\.data.epoch), events.map(\.data.sequence),
+      events.map(\.id), events.map(\.type.rawValue), events.map(\.data.pipeline),
+      events.map(\.data.from), events.map(\.data.to), events.map { $0.direction?.rawValue },
+      events.map(\.data.owner), events.map(\.data.team), events.map(\.data.amount?.minor),
+      events.map(\.data.amount?.currency), events.map(\.data.occurredAt),
+      events.map(\.data.recordedAt), events.map { $0.data.entryUnknown == true })
+    if inserted.count == events.count { return events }
+    let keys = try Set(inserted.map { try FactKey($0) })
+    return events.filter { keys.contains(FactKey($0)) }
+  }
+
+  static func upsertCurrent(
+    _ rows: [CurrentStage], in transaction: borrowing PostgresTransaction
+  ) throws {
+    try transaction.execute(
+      """
+      INSERT INTO current_stage AS old (opportunity_id, epoch, sequence, pipeline,
+        pipeline_version, stage, category, position, owner, team, amount_minor, currency, name,
+        account, entered_at, entered_sequence, follow_up_due_at, benchmark_days, occurred_at)
+      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[],
+        $6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::bigint[], $12::text[],
+        $13::text[], $14::text[], $15::timestamptz[], $16::bigint[], $17::timestamptz[],
+        $18::float8[], $19::timestamptz[])
+      ON CONFLICT (opportunity_id) DO UPDATE SET
+        epoch = excluded.epoch, sequence = excluded.sequence, pipeline = excluded.pipeline,
+        pipeline_version = excluded.pipeline_version, stage = excluded.stage,
+        category = excluded.category, position = excluded.position, owner = excluded.owner,
+        team = excluded.team, amount_minor = excluded.amount_minor, currency = excluded.currency,
+        name = excluded.name, account = excluded.account, entered_at = excluded.entered_at,
+        entered_sequence = excluded.entered_sequence,
+        follow_up_due_at = excluded.follow_up_due_at, benchmark_days = excluded.benchmark_days,
+        occurred_at = excluded.occurred_at
+      WHERE (old.epoch, old.sequence) < (excluded.epoch, excluded.sequence)
+      """,
+      rows.map(\.opportunityID), rows.map(\.epoch), rows.map(\.sequence), rows.map(\.pipeline),
+      rows.map { Int32($0.pipelineVersion) }, rows.map(\.stage), rows.map(\.category.rawValue),
+      rows.map { Int32($0.position) }, rows.map(\.owner), rows.map(\.team),
+      rows.map(\.amount?.minor), rows.map(\.amount?.currency), rows.map(\.name),
+      rows.map(\.account), rows.map(\.enteredAt), rows.map(\.enteredSequence),
+      rows.map(\.followUpDueAt), rows.map(\.benchmarkDays), rows.map(\.occurredAt))
+  }
+
+  static func upsertVisits(
+    _ visits: [Visit], in transaction: borrowing PostgresTransaction
+  ) throws {
+    guard !visits.isEmpty else { return }
+    try transaction.execute(
+      """
+      INSERT INTO visits AS old (opportunity_id, entered_sequence, pipeline, stage, category, entered_at,
+        left_at, left_sequence, left_to, direction)
+      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[],
+        $6::timestamptz[], $7::timestamptz[], $8::bigint[], $9::text[], $10::text[])
+      ON CONFLICT (opportunity_id, entered_sequence) DO UPDATE SET
+        pipeline = excluded.pipeline, stage = excluded.stage,
+        category = CASE WHEN excluded.left_at IS NULL THEN excluded.category ELSE old.category END,
+        entered_at = excluded.entered_at, left_at = excluded.left_at,
+        left_sequence = excluded.left_sequence, left_to = excluded.left_to,
+        direction = excluded.direction
+      """,
+      visits.map(\.opportunityID), visits.map(\.enteredSequence), visits.map(\.pipeline),
+      visits.map(\.stage), visits.map(\.category.rawValue), visits.map(\.enteredAt),
+      visits.map(\.leaving?.at), visits.map(\.leaving?.sequence), visits.map(\.leaving?.to),
+      visits.map { $0.leaving?.direction?.rawValue })
+  }
+
+  /// - Parameter counters: in the order of their keys, which is the order in which rows are locked.
+  static func addCounters(
+    _ counters: [(key: CounterKey, delta: CounterDelta)],
+    in transaction: borrowing PostgresTransaction
+  ) throws {
+    guard !counters.isEmpty else { return }
+    try transaction.execute(
+      """
+      INSERT INTO daily_counters AS old (pipeline, day, stage, owner, team, entered, advanced, back,
+        lost, reopened, ended_known, dwell_seconds)
+      SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[],
+        $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
+        $12::bigint[])
+      ON CONFLICT (pipeline, day, stage, owner, team) DO UPDATE SET
+        entered = old.entered + excluded.entered, advanced = old.advanced + excluded.advanced,
+        back = old.back + excluded.back, lost = old.lost + excluded.lost,
+        reopened = old.reopened + excluded.reopened,
+        ended_known = old.ended_known + excluded.ended_known,
+        dwell_seconds = old.dwell_seconds + excluded.dwell_seconds
+      """,
+      counters.map(\.key.pipeline), counters.map { PostgresDate(daysSinceEpoch: $0.key.day) },
+      counters.map(\.key.stage), counters.map(\.key.owner), counters.map(\.key.team),
+      counters.map(\.delta.entered), counters.map(\.delta.advanced), counters.map(\.delta.back),
+      counters.map(\.delta.lost), counters.map(\.delta.reopened),
+      counters.map(\.delta.endedKnown), counters.map(\.delta.dwellSeconds))
+  }
+}
+
+/// The identity of a row of `applied_events`.
+private struct FactKey: Hashable {
+  var opportunityID: EntityID
+  var epoch: Int64
+  var sequence: Int64
+
+  init(_ event: StageEvent) {
+    opportunityID = event.data.opportunityId
+    epoch = event.data.epoch
+    sequence = event.data.sequence
+  }
+
+  init(_ row: PostgresRow) throws {
+    opportunityID = try row.decode(0)
+    epoch = try row.decode(1)
+    sequence = try row.decode(2)
+  }
+}
+
+extension CurrentStage {
+  fileprivate init(_ row: PostgresRow) throws {
+    let category = try row.decode(6, as: String.self)
+    let minor = try row.optional(10, as: Int64.self)
+    let currency = try row.optional(11, as: String.self)
+    self.init(
+      opportunityID: try row.decode(0), epoch: try row.decode(1), sequence: try row.decode(2),
+      pipeline: try row.decode(3), pipelineVersion: try row.decode(4), stage: try row.decode(5),
+      category: StageCategory(rawValue: category) ?? .open, position: try row.decode(7),
+      owner: try row.optional(8), team: try row.optional(9),
+      amount: minor.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
+      name: try row.optional(12), account: try row.optional(13), enteredAt: try row.optional(14),
+      enteredSequence: try row.decode(15), followUpDueAt: try row.optional(16),
+      benchmarkDays: try row.optional(17), occurredAt: try row.decode(18))
+  }
+}

@@ -1,0 +1,109 @@
+import Contracts
+import Postgres
+
+/// The way of one opportunity through its stages.
+struct Timeline: Equatable, Sendable {
+  struct Visit: Equatable, Sendable {
+    var stage: String
+    /// Nil when no pipeline version that is known here has the stage.
+    var name: LocalizedText?
+    var category: String
+    var sequence: Int64
+    var entered: Instant?
+    var left: Instant?
+    var to: String?
+    var direction: String?
+    /// Owner and team after the event that began the visit.
+    var owner: String?
+    var team: String?
+
+    /// Up to `now` for an open visit; nil when the entry is not known.
+    func dwellDays(now: Instant) -> Double? {
+      entered.map { max(0, (left ?? now).days(since: $0)) }
+    }
+  }
+
+  var id: EntityID
+  var pipeline: String
+  var pipelineVersion: Int
+  var sequence: Int64
+  var stage: String
+  var category: String
+  var name: String?
+  var account: String?
+  var owner: String?
+  var team: String?
+  var amount: Money?
+  var followUpDueAt: Instant?
+  var benchmarkDays: Double?
+  /// In order.
+  var visits: [Visit]
+}
+
+struct TimelineQueries: Sendable {
+  let pool: PostgresPool
+
+  func timeline(of id: EntityID) async throws -> Timeline? {
+    try await pool.transaction(.repeatableReadSnapshot) { transaction in
+      let current = try transaction.query(
+        """
+        SELECT pipeline, pipeline_version, sequence, stage, category, name, account, owner, team,
+          amount_minor, currency, follow_up_due_at, benchmark_days
+        FROM current_stage WHERE opportunity_id = $1
+        """, id)
+      guard let row = current.first else { return nil }
+      return try Timeline(id, row, visits: try Self.visits(of: id, in: transaction))
+    }
+  }
+
+  private static func visits(
+    of id: EntityID, in transaction: borrowing PostgresTransaction
+  ) throws -> [Timeline.Visit] {
+    try transaction.query(
+      """
+      SELECT visit.stage, described.name_zh, described.name_en, visit.category,
+        visit.entered_sequence, visit.entered_at, visit.left_at, visit.left_to, visit.direction,
+        entry.owner, entry.team
+      FROM visits AS visit
+      LEFT JOIN LATERAL (
+        SELECT owner, team FROM applied_events
+        WHERE opportunity_id = visit.opportunity_id AND sequence = visit.entered_sequence
+        ORDER BY epoch DESC LIMIT 1
+      ) AS entry ON true
+      LEFT JOIN LATERAL (
+        SELECT name_zh, name_en FROM pipeline_stages
+        WHERE pipeline = visit.pipeline AND stage = visit.stage ORDER BY version DESC LIMIT 1
+      ) AS described ON true
+      WHERE visit.opportunity_id = $1
+      ORDER BY visit.entered_sequence
+      """, id
+    ).map(Timeline.Visit.init)
+  }
+}
+
+extension Timeline {
+  fileprivate init(_ id: EntityID, _ row: PostgresRow, visits: [Visit]) throws {
+    let minor = try row.optional(9, as: Int64.self)
+    let currency = try row.optional(10, as: String.self)
+    self.init(
+      id: id, pipeline: try row.decode(0), pipelineVersion: try row.decode(1),
+      sequence: try row.decode(2), stage: try row.decode(3), category: try row.decode(4),
+      name: try row.optional(5), account: try row.optional(6), owner: try row.optional(7),
+      team: try row.optional(8),
+      amount: minor.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
+      followUpDueAt: try row.optional(11), benchmarkDays: try row.optional(12), visits: visits)
+  }
+}
+
+extension Timeline.Visit {
+  fileprivate init(_ row: PostgresRow) throws {
+    let zh = try row.optional(1, as: String.self)
+    let en = try row.optional(2, as: String.self)
+    self.init(
+      stage: try row.decode(0),
+      name: zh.flatMap { zh in en.map { LocalizedText(zh: zh, en: $0) } },
+      category: try row.decode(3), sequence: try row.decode(4), entered: try row.optional(5),
+      left: try row.optional(6), to: try row.optional(7), direction: try row.optional(8),
+      owner: try row.optional(9), team: try row.optional(10))
+  }
+}

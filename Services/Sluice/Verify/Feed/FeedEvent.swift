@@ -1,0 +1,72 @@
+import Contracts
+import Messaging
+
+/// One event of stage-service's feed, with all that a projection needs and a digest of the rest.
+struct FeedEvent: Sendable {
+  var id: EntityID
+  var type: StageEventType
+  /// Index into ``FeedIndex/opportunities``.
+  var opportunity: Int32
+  /// Index into ``FeedIndex/pages``.
+  var page: Int32
+  var position: EventPosition
+  var pipeline: Symbol
+  var pipelineVersion: Int32
+  var from: Symbol
+  var to: Symbol
+  var fromCategory: StageCategory?
+  var toCategory: StageCategory?
+  var fromPosition: Int32?
+  var toPosition: Int32?
+  var owner: Symbol
+  var team: Symbol
+  var amountMinor: Int64?
+  var currency: Symbol
+  var occurredAt: Instant
+  var recordedAt: Instant
+  var followUpDueAt: Instant?
+  var benchmarkDays: Double?
+  var entryUnknown: Bool
+  /// The name and the account that the event sets; nil leaves them as they were.
+  var name: Symbol?
+  var account: Symbol?
+  /// Of type and data; equal within one run for equal events.
+  var digest: Int
+}
+
+/// An event as the feed's JSON and the log have it.
+struct FeedItem: Decodable, Sendable {
+  var cursor: String
+  var eventId: EntityID
+  var type: StageEventType
+  var data: StageEventData
+}
+
+struct FeedPage: Decodable, Sendable {
+  var items: [FeedItem]
+  /// Nil when there is no more.
+  var next: String?
+}
+
+extension StageEventData {
+  /// Equal within one run of the program for equal data of the same type.
+  func digest(as type: StageEventType) -> Int {
+    var hasher = Hasher()
+    hasher.combine(type)
+    hasher.combine(self)
+    return hasher.finalize()
+  }
+
+  /// What the event sets a field to: the member of a creation, or the new value among `changes`.
+  func update(of field: String, created: String?, as type: StageEventType) -> String?? {
+    if type == .created { return .some(created) }
+    guard let change = changes.last(where: { $0.field == field }) else { return nil }
+    switch change.new {
+    case .string(let text): return .some(text)
+    case .object(let members):
+      if case .string(let text)? = members["name"] { return .some(text) }
+      return .some(nil)
+    default: return .some(nil)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Contracts
+import Messaging
+
+/// Whether the feed itself is a history: nothing in it twice, nothing left out, every move out of
+/// the stage that the deal stood in.
+enum FeedSanity {
+  static func differences(of feed: FeedIndex) -> DifferenceLog {
+    var log = DifferenceLog()
+    for id in feed.repeated {
+      log.add(.feed, .unexpected, "event \(id) appears more than once", live: "repeated")
+    }
+    for index in feed.opportunities.indices {
+      check(
+        feed.history(index), of: feed.opportunities[index], symbols: feed.symbols, into: &log)
+    }
+    return log
+  }
+
+  /// The last position of a history before which nothing is left out. An event whose predecessor
+  /// is missing may only be waiting for a transaction that overlapped.
+  static func completeHead(of events: [FeedEvent]) -> EventPosition? {
+    var last: EventPosition?
+    for event in events {
+      if gap(event.position, after: last) != nil { return last }
+      last = event.position
+    }
+    return last
+  }
+
+  private static func check(
+    _ events: [FeedEvent], of opportunity: EntityID, symbols: SymbolTable,
+    into log: inout DifferenceLog
+  ) {
+    var last: EventPosition?
+    var stage: Symbol?
+    for event in events {
+      let place = "opportunity \(opportunity), event \(event.id)"
+      if let expected = gap(event.position, after: last) {
+        log.add(.feed, .gap, place, live: event.position.text, recomputed: expected)
+      }
+      if event.type == .created, last != nil {
+        log.add(.feed, .unexpected, place, live: "created again at \(event.position.text)")
+      }
+      if event.type == .moved, let stage, event.from != stage {
+        log.add(
+          .feed, .different, place, live: "from \(symbols[event.from] ?? "null")",
+          recomputed: "from \(symbols[stage] ?? "null")")
+      }
+      if event.type != .changed { stage = event.to }
+      last = event.position
+    }
+  }
+
+  /// Nil when `position` may follow, else what would be right. A higher epoch goes on where the
+  /// restored history ends, or starts over.
+  private static func gap(_ position: EventPosition, after last: EventPosition?) -> String? {
+    guard let last else { return position.sequence == 1 ? nil : "sequence 1" }
+    let next = EventPosition(epoch: last.epoch, sequence: last.sequence + 1)
+    if position == next { return nil }
+    if position.epoch > last.epoch, position.sequence == 1 || position.sequence == next.sequence {
+      return nil
+    }
+    return next.text
+  }
+}
+
+extension EventPosition {
+  var text: String { "epoch \(epoch) sequence \(sequence)" }
+}

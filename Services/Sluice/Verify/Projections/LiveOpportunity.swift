@@ -1,0 +1,79 @@
+import Contracts
+import Messaging
+import Postgres
+
+/// What the projections hold of one opportunity.
+struct LiveOpportunity: Sendable {
+  let id: EntityID
+  var applied: [AppliedRow] = []
+  var visits: [VisitRow] = []
+  var current: CurrentRow?
+
+  /// Up to which event it was projected.
+  var position: EventPosition? {
+    if let current { return EventPosition(epoch: current.epoch, sequence: current.sequence) }
+    return applied.map { EventPosition(epoch: $0.epoch, sequence: $0.sequence) }.max()
+  }
+}
+
+/// A row type with the statement that reads all of it in the order of opportunities.
+protocol LiveRow: ProjectionRow {
+  static var select: String { get }
+  /// Column 0 is the opportunity.
+  init(_ row: PostgresRow) throws
+}
+
+extension AppliedRow: LiveRow {
+  static let select = """
+    SELECT opportunity_id, epoch, sequence, event_id, type, pipeline, from_stage, to_stage,
+           direction, owner, team, amount_minor, currency, occurred_at, recorded_at, entry_unknown
+    FROM applied_events ORDER BY opportunity_id, epoch, sequence
+    """
+
+  init(_ row: PostgresRow) throws {
+    self.init(
+      epoch: try row.decode(1), sequence: try row.decode(2), eventID: try row.decode(3),
+      type: try row.decode(4), pipeline: try row.decode(5), fromStage: try row.optional(6),
+      toStage: try row.optional(7), direction: try row.optional(8), owner: try row.optional(9),
+      team: try row.optional(10), amountMinor: try row.optional(11),
+      currency: try row.optional(12), occurredAt: try row.decode(13),
+      recordedAt: try row.decode(14), entryUnknown: try row.decode(15))
+  }
+}
+
+extension CurrentRow: LiveRow {
+  static let select = """
+    SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
+           owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
+           follow_up_due_at, benchmark_days, occurred_at
+    FROM current_stage ORDER BY opportunity_id
+    """
+
+  init(_ row: PostgresRow) throws {
+    self.init(
+      epoch: try row.decode(1), sequence: try row.decode(2), pipeline: try row.decode(3),
+      pipelineVersion: try row.decode(4), stage: try row.decode(5), category: try row.decode(6),
+      position: try row.decode(7), owner: try row.optional(8), team: try row.optional(9),
+      amountMinor: try row.optional(10), currency: try row.optional(11),
+      name: try row.optional(12), account: try row.optional(13),
+      enteredAt: try row.optional(14), enteredSequence: try row.decode(15),
+      followUpDueAt: try row.optional(16), benchmarkDays: try row.optional(17),
+      occurredAt: try row.decode(18))
+  }
+}
+
+extension VisitRow: LiveRow {
+  static let select = """
+    SELECT opportunity_id, entered_sequence, pipeline, stage, category, entered_at, left_at,
+           left_sequence, left_to, direction
+    FROM visits ORDER BY opportunity_id, entered_sequence
+    """
+
+  init(_ row: PostgresRow) throws {
+    self.init(
+      enteredSequence: try row.decode(1), pipeline: try row.decode(2), stage: try row.decode(3),
+      category: try row.decode(4), enteredAt: try row.optional(5), leftAt: try row.optional(6),
+      leftSequence: try row.optional(7), leftTo: try row.optional(8),
+      direction: try row.optional(9))
+  }
+}

@@ -1,0 +1,99 @@
+import Contracts
+
+/// A row of a projection, live or recomputed.
+protocol ProjectionRow: Equatable, Sendable {
+  static var check: Check { get }
+  /// What tells it from the other rows of the same opportunity; empty where there is one row.
+  var key: String { get }
+  /// Column and value, as they are shown where two rows differ.
+  var cells: [(column: String, value: String?)] { get }
+}
+
+struct AppliedRow: ProjectionRow {
+  var epoch: Int64
+  var sequence: Int64
+  var eventID: EntityID
+  var type: String
+  var pipeline: String
+  var fromStage: String?
+  var toStage: String?
+  var direction: String?
+  var owner: String?
+  var team: String?
+  var amountMinor: Int64?
+  var currency: String?
+  var occurredAt: Instant
+  var recordedAt: Instant
+  var entryUnknown: Bool
+
+  static var check: Check { .appliedEvents }
+  var key: String { "epoch \(epoch) sequence \(sequence)" }
+  var cells: [(column: String, value: String?)] {
+    [
+      ("event_id", eventID.description), ("type", type), ("pipeline", pipeline),
+      ("from_stage", fromStage), ("to_stage", toStage), ("direction", direction),
+      ("owner", owner), ("team", team), ("amount_minor", amountMinor.map(String.init)),
+      ("currency", currency), ("occurred_at", occurredAt.description),
+      ("recorded_at", recordedAt.description), ("entry_unknown", String(entryUnknown)),
+    ]
+  }
+}
+
+struct CurrentRow: ProjectionRow {
+  var epoch: Int64
+  var sequence: Int64
+  var pipeline: String
+  var pipelineVersion: Int32
+  var stage: String
+  var category: String
+  var position: Int32
+  var owner: String?
+  var team: String?
+  var amountMinor: Int64?
+  var currency: String?
+  var name: String?
+  var account: String?
+  var enteredAt: Instant?
+  var enteredSequence: Int64
+  var followUpDueAt: Instant?
+  var benchmarkDays: Double?
+  var occurredAt: Instant
+
+  static var check: Check { .currentStage }
+  var key: String { "" }
+  var cells: [(column: String, value: String?)] {
+    [
+      ("epoch", String(epoch)), ("sequence", String(sequence)), ("pipeline", pipeline),
+      ("pipeline_version", String(pipelineVersion)), ("stage", stage), ("category", category),
+      ("position", String(position)), ("owner", owner), ("team", team),
+      ("amount_minor", amountMinor.map(String.init)), ("currency", currency), ("name", name),
+      ("account", account), ("entered_at", enteredAt?.description),
+      ("entered_sequence", String(enteredSequence)),
+      ("follow_up_due_at", followUpDueAt?.description),
+      ("benchmark_days", benchmarkDays.map { "\($0)" }), ("occurred_at", occurredAt.description),
+    ]
+  }
+}
+
+struct VisitRow: ProjectionRow {
+  var enteredSequence: Int64
+  var pipeline: String
+  var stage: String
+  var category: String
+  var enteredAt: Instant?
+  var leftAt: Instant?
+  var leftSequence: Int64?
+  var leftTo: String?
+  var direction: String?
+
+  static var check: Check { .visits }
+  var key: String { "entered by sequence \(enteredSequence)" }
+  var cells: [(column: String, value: String?)] {
+    [
+      ("pipeline", pipeline), ("stage", stage), ("category", category),
+      ("entered_at", enteredAt?.description), ("left_at", leftAt?.description),
+      ("left_sequence", leftSequence.map(String.init)), ("left_to", leftTo),
+      ("direction", direction),
+    ]
+  }
+}

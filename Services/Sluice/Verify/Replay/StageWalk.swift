@@ -1,0 +1,52 @@
+import Contracts
+
+/// The stays of one opportunity, worked out from its events in order.
+///
+/// Shares no code with the projector on purpose: it is what the projector is checked against.
+struct StageWalk {
+  enum Direction: String {
+    case advance, back, lost, reopen
+  }
+
+  struct Stay {
+    /// Index of the event that began it.
+    var begin: Int
+    /// Index of the event that ended it; nil while it lasts.
+    var end: Int?
+    var direction: Direction?
+    /// Nil: since when is not known.
+    var enteredAt: Instant?
+  }
+
+  private(set) var stays: [Stay] = []
+
+  init(_ events: [FeedEvent]) {
+    for (index, event) in events.enumerated() {
+      let begins =
+        switch event.type {
+        case .created: true
+        case .moved: event.from != event.to
+        case .changed: false
+        }
+      guard begins, event.to != .null else { continue }
+      if let last = stays.indices.last {
+        stays[last].end = index
+        stays[last].direction = event.type == .moved ? StageWalk.direction(of: event) : nil
+      }
+      let isUnknown = event.type == .created && event.entryUnknown
+      stays.append(Stay(begin: index, enteredAt: isUnknown ? nil : event.occurredAt))
+    }
+  }
+
+  /// Nil for what is no move between two stages, or does not say between which.
+  static func direction(of event: FeedEvent) -> Direction? {
+    guard event.type == .moved, event.from != event.to, let from = event.fromCategory,
+      let to = event.toCategory, let start = event.fromPosition, let goal = event.toPosition
+    else { return nil }
+    if to == .lost { return .lost }
+    if from == .lost { return .reopen }
+    if to == .open, from != .open { return .reopen }
+    if from == .open, to == .won { return .advance }
+    return goal > start ? .advance : .back
+  }
+}

@@ -1,0 +1,59 @@
+import Contracts
+import Hummingbird
+package import Logging
+import Messaging
+import Postgres
+package import ServiceKit
+package import ServiceLifecycle
+import ServiceWiring
+
+/// The parts of the process, wired.
+package struct StageServiceApplication: Sendable {
+  /// In the order in which they start; what others depend on comes first.
+  package let services: [any Service]
+  package let readiness: Readiness
+}
+
+/// Everything between the configuration and the running process. Waits for the database, whose
+/// schema it brings up to date.
+///
+/// - Parameter onServing: gets the address of the API with the port that was really taken.
+package func buildStageService(
+  _ configuration: ServiceConfiguration, registry: PrometheusRegistry, logger: Logger,
+  onServing: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
+) async throws -> StageServiceApplication {
+  let authenticator = try Authenticator(configuration.tokens, logger: logger)
+  let backbone = try await Backbone(
+    configuration, schema: "stage_service", migrations: StageServiceMigrations.set,
+    registry: registry, logger: logger
+  ) { pool in
+    [CommandHandler(catalog: PipelineCatalog(pool: pool), recorder: try await .load(pool))]
+  }
+  let routes = StageServiceRoutes(
+    pool: backbone.pool, recorder: try await .load(backbone.pool), committed: backbone.committed)
+  let router = makeServiceRouter()
+  routes.add(to: router, authenticator: authenticator)
+
+  let idempotency = IdempotencyStore(pool: backbone.pool)
+  return StageServiceApplication(
+    services: backbone.services(and: [
+      Upkeep("expiry of idempotency keys", every: .seconds(600), logger: logger) {
+        _ = try await idempotency.expire(now: .now())
+      },
+      HTTPServer(
+        address: configuration.httpAddress, router: router, logger: logger,
+        onServerRunning: onServing),
+    ]), readiness: backbone.readiness)
+}
+
+/// The schema's history, in order.
+package enum StageServiceMigrations {
+  package static var set: MigrationSet {
+    MigrationSet(
+      "stage-service",
+      [
+        Migration(
+          resource: "m0001_stage_service", bytes: PackageResources.m0001_stage_service_sql)
+      ])
+  }
+}

@@ -1,0 +1,52 @@
+import Contracts
+
+/// The changes that a patch or the fields of a move make: only what really differs.
+struct Changes {
+  private(set) var list: [FieldChange] = []
+  private(set) var amount: Money?
+
+  private let before: Opportunity
+
+  init(to opportunity: Opportunity) {
+    before = opportunity
+    amount = opportunity.amount
+  }
+
+  mutating func patch(_ patch: OpportunityPatch) {
+    if let name = patch.name { note(Opportunity.Field.name, .string(before.name), .string(name)) }
+    if let money = patch.amount.value(keeping: before.amount) {
+      amount = money
+      note(Opportunity.Field.amount, before.amount?.json ?? .null, money?.json ?? .null)
+    }
+    if let date = patch.expectedClose.value(keeping: before.expectedClose) {
+      note(
+        Opportunity.Field.expectedClose, before.expectedClose.map(JSONValue.string) ?? .null,
+        date.map(JSONValue.string) ?? .null)
+    }
+    if let step = patch.nextStep.value(keeping: before.nextStep) {
+      note(Opportunity.Field.nextStep, before.nextStep?.json ?? .null, step?.json ?? .null)
+    }
+    set(patch.fields)
+  }
+
+  mutating func set(_ fields: [String: JSONValue]?) {
+    for (key, value) in (fields ?? [:]).sorted(by: { $0.key < $1.key }) {
+      note(Opportunity.Field.customPrefix + key, before.fields[key] ?? .null, value)
+    }
+  }
+
+  private mutating func note(_ field: String, _ old: JSONValue, _ new: JSONValue) {
+    if old != new { list.append(FieldChange(field: field, old: old, new: new)) }
+  }
+}
+
+extension Patch {
+  /// Nil: keep what is there. Otherwise the new value, which may be "none".
+  func value(keeping current: Value?) -> Value?? {
+    switch self {
+    case .keep: .none
+    case .clear: .some(nil)
+    case .set(let value): .some(value)
+    }
+  }
+}

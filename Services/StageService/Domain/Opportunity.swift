@@ -1,0 +1,181 @@
+package import Contracts
+
+/// The state of one deal, as its events leave it.
+package struct Opportunity: Hashable, Sendable {
+  package let id: EntityID
+  package var epoch: Int64
+  package var sequence: Int64
+  package var pipeline: String
+  package var pipelineVersion: Int
+  package var stage: String
+  package var category: StageCategory
+  /// The open stage it was closed from; where a reopened deal goes back to.
+  package var closedFrom: String?
+  package var name: String
+  package var account: Account
+  package var owner: String?
+  package var team: String?
+  package var amount: Money?
+  package var expectedClose: String?
+  package var externalId: String?
+  package var fields: [String: JSONValue]
+  package var nextStep: NextStep?
+  package var enteredStageAt: Instant
+  package var entryUnknown: Bool
+  package var followUpDueAt: Instant?
+  package var createdAt: Instant
+  package var updatedAt: Instant
+
+  /// The deal as a store has it.
+  package init(
+    id: EntityID, epoch: Int64, sequence: Int64, pipeline: String, pipelineVersion: Int,
+    stage: String, category: StageCategory, closedFrom: String?, name: String, account: Account,
+    owner: String?, team: String?, amount: Money?, expectedClose: String?, externalId: String?,
+    fields: [String: JSONValue], nextStep: NextStep?, enteredStageAt: Instant, entryUnknown: Bool,
+    followUpDueAt: Instant?, createdAt: Instant, updatedAt: Instant
+  ) {
+    self.id = id
+    self.epoch = epoch
+    self.sequence = sequence
+    self.pipeline = pipeline
+    self.pipelineVersion = pipelineVersion
+    self.stage = stage
+    self.category = category
+    self.closedFrom = closedFrom
+    self.name = name
+    self.account = account
+    self.owner = owner
+    self.team = team
+    self.amount = amount
+    self.expectedClose = expectedClose
+    self.externalId = externalId
+    self.fields = fields
+    self.nextStep = nextStep
+    self.enteredStageAt = enteredStageAt
+    self.entryUnknown = entryUnknown
+    self.followUpDueAt = followUpDueAt
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+  }
+
+  /// The deal that a `created` event makes; nil for another event.
+  package init?(_ event: StageEvent) {
+    guard event.type == .created, let stage = event.to, let category = event.toCategory,
+      let name = event.name, let account = event.account
+    else { return nil }
+    id = event.opportunityId
+    epoch = event.epoch
+    sequence = event.sequence
+    pipeline = event.pipeline
+    pipelineVersion = event.pipelineVersion
+    self.stage = stage
+    self.category = category
+    self.name = name
+    self.account = account
+    owner = event.owner
+    team = event.team
+    amount = event.amount
+    expectedClose = event.expectedClose
+    externalId = event.externalId
+    fields = [:]
+    enteredStageAt = event.occurredAt
+    entryUnknown = event.entryUnknown ?? false
+    followUpDueAt = event.followUpDueAt
+    createdAt = event.occurredAt
+    updatedAt = event.recordedAt
+    for change in event.changes { apply(change) }
+  }
+
+  /// The deal after its next event.
+  package func applying(_ event: StageEvent) -> Opportunity {
+    var next = self
+    next.epoch = event.epoch
+    next.sequence = event.sequence
+    next.owner = event.owner
+    next.team = event.team
+    next.amount = event.amount
+    next.updatedAt = event.recordedAt
+    for change in event.changes { next.apply(change) }
+    guard event.type == .moved, let to = event.to, let category = event.toCategory else {
+      return next
+    }
+    if category == .open {
+      next.closedFrom = nil
+    } else if self.category == .open {
+      next.closedFrom = stage
+    }
+    if to != stage || entryUnknown {
+      next.enteredStageAt = event.occurredAt
+      next.entryUnknown = false
+    }
+    next.stage = to
+    next.category = category
+    next.pipelineVersion = event.pipelineVersion
+    next.followUpDueAt = event.followUpDueAt
+    return next
+  }
+
+  /// Every way a field can change passes here; `Changes` writes what this reads.
+  private mutating func apply(_ change: FieldChange) {
+    if change.field.hasPrefix(Field.customPrefix) {
+      let key = String(change.field.dropFirst(Field.customPrefix.count))
+      fields[key] = change.new == .null ? nil : change.new
+      return
+    }
+    switch (change.field, change.new) {
+    case (Field.name, .string(let text)): name = text
+    case (Field.expectedClose, .string(let text)): expectedClose = text
+    case (Field.expectedClose, _): expectedClose = nil
+    case (Field.nextStep, let value): nextStep = NextStep(value)
+    default: break
+    }
+  }
+
+  /// Names of the built-in fields in changes and criteria.
+  package enum Field {
+    package static let name = "name"
+    package static let account = "account"
+    package static let owner = "owner"
+    package static let team = "team"
+    package static let amount = "amount"
+    package static let expectedClose = "expectedClose"
+    package static let nextStep = "nextStep"
+    package static let customPrefix = "fields."
+  }
+
+  /// What a criterion sees under a field's name; `.null` where nothing is set.
+  package func value(of field: String) -> JSONValue {
+    switch field {
+    case Field.name: .string(name)
+    case Field.account: .string(account.name)
+    case Field.owner: owner.map(JSONValue.string) ?? .null
+    case Field.team: team.map(JSONValue.string) ?? .null
+    case Field.amount: amount.map { .integer($0.minor) } ?? .null
+    case Field.expectedClose: expectedClose.map(JSONValue.string) ?? .null
+    case Field.nextStep: nextStep.map { .string($0.text) } ?? .null
+    default: fields[field] ?? .null
+    }
+  }
+}
+
+extension NextStep {
+  /// Reads what `json` writes; nil for anything else.
+  init?(_ value: JSONValue) {
+    guard case .object(let members) = value, case .string(let text)? = members["text"] else {
+      return nil
+    }
+    var dueAt: Instant?
+    if case .string(let due)? = members["dueAt"] { dueAt = Instant(due) }
+    self.init(text: text, dueAt: dueAt)
+  }
+
+  var json: JSONValue {
+    var members: [String: JSONValue] = ["text": .string(text)]
+    if let dueAt { members["dueAt"] = .string(dueAt.description) }
+    return .object(members)
+  }
+}
+
+extension Money {
+  var json: JSONValue { .object(["minor": .integer(minor), "currency": .string(currency)]) }
+}

@@ -1,0 +1,110 @@
+import Contracts
+
+/// What is wrong with a command's own words, before any gate is asked.
+enum Validation {
+  static let maximumTextLength = 500
+  static let maximumFields = 200
+
+  static func failures(of new: NewOpportunity) -> [GateFailure] {
+    text(new.name, at: "/name") + text(new.account.name, at: "/account/name")
+      + (new.expectedClose.map { date($0, at: "/expectedClose") } ?? [])
+      + optional(new.owner, at: "/owner") + optional(new.team, at: "/team")
+      + optional(new.externalId, at: "/externalId") + failures(ofFields: new.fields)
+  }
+
+  static func failures(of patch: OpportunityPatch) -> [GateFailure] {
+    var failures = failures(ofFields: patch.fields)
+    if let name = patch.name { failures += text(name, at: "/name") }
+    if case .set(let value) = patch.expectedClose { failures += date(value, at: "/expectedClose") }
+    if case .set(let step) = patch.nextStep { failures += text(step.text, at: "/nextStep/text") }
+    return failures
+  }
+
+  /// PostgreSQL and most readers cannot hold U+0000 in a text.
+  static func failures(ofFields fields: [String: JSONValue]?) -> [GateFailure] {
+    guard let fields else { return [] }
+    var failures: [GateFailure] = []
+    if fields.count > maximumFields {
+      failures.append(
+        .invalid(
+          "/fields", "too-many-fields", zh: "自定义字段最多 \(maximumFields) 个",
+          en: "at most \(maximumFields) custom fields"))
+    }
+    for (key, value) in fields.sorted(by: { $0.key < $1.key })
+    where key.isEmpty || key.utf8.contains(0) || value.containsNull {
+      failures.append(
+        .invalid(
+          "/fields/\(key)", "invalid-text", zh: "不能含有 U+0000，字段名不能为空",
+          en: "must not contain U+0000 nor have an empty name"))
+    }
+    return failures
+  }
+
+  private static func text(_ value: String, at pointer: String) -> [GateFailure] {
+    guard JSONValue.string(value).isFilled else {
+      return [.invalid(pointer, "required", zh: "不能为空", en: "must not be empty")]
+    }
+    return optional(value, at: pointer)
+  }
+
+  private static func optional(_ value: String?, at pointer: String) -> [GateFailure] {
+    guard let value else { return [] }
+    if value.utf8.contains(0) {
+      return [.invalid(pointer, "invalid-text", zh: "不能含有 U+0000", en: "must not contain U+0000")]
+    }
+    if value.count > maximumTextLength {
+      return [
+        .invalid(
+          pointer, "too-long", zh: "最多 \(maximumTextLength) 个字符",
+          en: "must have at most \(maximumTextLength) characters")
+      ]
+    }
+    return []
+  }
+
+  private static func date(_ value: String, at pointer: String) -> [GateFailure] {
+    let parts = value.split(separator: "-", omittingEmptySubsequences: false)
+    let isDate =
+      parts.count == 3 && value.utf8.count == 10
+      && parts.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
+      && CivilDate.isValid(
+        year: Int(parts[0]) ?? 0, month: Int(parts[1]) ?? 0, day: Int(parts[2]) ?? 0)
+    return isDate
+      ? []
+      : [
+        .invalid(
+          pointer, "invalid-date", zh: "须为 yyyy-MM-dd 格式的日期，例如 2026-11-30",
+          en: "must be a date yyyy-MM-dd such as 2026-11-30")
+      ]
+  }
+}
+
+extension GateFailure {
+  static func invalid(_ pointer: String, _ code: String, zh: String, en: String) -> GateFailure {
+    let field = pointer.split(separator: "/").last.map(String.init)
+    return GateFailure(
+      code: code, pointer: pointer, field: field,
+      message: LocalizedText(
+        zh: "\(field ?? "")\(zh)", en: field.map { "\($0) \(en)" } ?? en))
+  }
+
+  static func noStage(of category: StageCategory) -> GateFailure {
+    GateFailure(
+      code: "no-such-stage", pointer: "/",
+      message: LocalizedText(
+        zh: "该流程没有类别为 \(category.rawValue) 的阶段",
+        en: "The pipeline has no stage of the category \(category.rawValue)"))
+  }
+}
+
+extension JSONValue {
+  fileprivate var containsNull: Bool {
+    switch self {
+    case .string(let text): text.utf8.contains(0)
+    case .array(let items): items.contains(where: \.containsNull)
+    case .object(let members):
+      members.contains { $0.key.utf8.contains(0) || $0.value.containsNull }
+    default: false
+    }
+  }
+}

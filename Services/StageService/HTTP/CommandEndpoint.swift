@@ -1,0 +1,204 @@
+import Contracts
+import Crypto
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Messaging
+import Postgres
+import ServiceContextModule
+import ServiceKit
+
+/// Carries a command from a request to its answer: idempotency key, If-Match, decision, one
+/// statement, and another decision where somebody else was faster.
+struct CommandEndpoint: Sendable {
+  /// How often a lost race is decided again.
+  static let attempts = 4
+
+  let store: OpportunityStore
+  let idempotency: IdempotencyStore
+  let catalog: PipelineCatalog
+  let recorder: Recorder
+  let committed: WakeSignal
+
+  /// What a route makes of a decided event.
+  struct Answer {
+    var status: HTTPResponse.Status
+    var body: [UInt8]
+    var location: String?
+  }
+
+  /// - Parameters:
+  ///   - id: the deal's identity; nil for a new one.
+  ///   - action: makes the action out of the body's bytes (`{}` where there is no body).
+  ///   - answer: the answer to a success.
+  func run(
+    _ request: Request, _ context: ServiceRequestContext, on id: EntityID?,
+    action: ([UInt8]) throws -> StageCommand.Action,
+    answer: (StageEvent, Opportunity) throws -> Answer
+  ) async throws -> Response {
+    let caller = try context.require(.rep, .manager, .admin)
+    let body = try await bytes(of: request, context)
+    let kept = try KeptRequest(request, subject: caller.subject, body: body)
+    if let kept, let response = try await replay(kept) { return response }
+    let expected = try EntityTag.ifMatch(request)
+    let now = Instant.now()
+    let command = StageCommand(
+      id: .make(at: now), opportunityId: id ?? .make(at: now), expectedSequence: expected,
+      action: try action(body.isEmpty ? Array("{}".utf8) : body))
+    do {
+      return try await decideAndCommit(command, by: caller.subject, kept, answer)
+    } catch let error as PostgresError where error.isUniqueViolation {
+      if error.constraint == "idempotency_keys_pkey", let kept,
+        let response = try await replay(kept)
+      {
+        return response
+      }
+      if error.constraint == "opportunities_external_id" { throw Problem.externalIDTaken }
+      throw error
+    }
+  }
+
+  private func decideAndCommit(
+    _ command: StageCommand, by actor: String, _ kept: KeptRequest?,
+    _ answer: (StageEvent, Opportunity) throws -> Answer
+  ) async throws -> Response {
+    var deal: Opportunity?
+    for _ in 0..<CommandEndpoint.attempts {
+      deal = try await store.find(command.opportunityId)
+      let now = Instant.now()
+      guard let pipeline = try await pipeline(for: command, deal) else {
+        throw Problem(refusalForMissingPipeline(command), on: deal)
+      }
+      let decider = Decider(
+        definition: pipeline.definition, version: pipeline.version,
+        context: DecisionContext(
+          now: now, actor: actor, eventID: .make(at: now), epoch: recorder.epoch, mode: .live))
+      let event: StageEvent
+      switch decider.decide(command, on: deal) {
+      case .success(let decided): event = decided
+      case .failure(let refusal): throw Problem(refusal, on: deal)
+      }
+      guard let state = deal?.applying(event) ?? Opportunity(event) else {
+        throw Problem(.notFound, on: nil)
+      }
+      let answer = try answer(event, state)
+      let etag = EntityTag.text(state.sequence)
+      let change = Change(event: event, state: state, message: try recorder.message(event, trace: ServiceContext.current?.trace))
+      if try await store.commit(change, keeping: kept?.answer(answer, etag: etag)) {
+        committed.wake()
+        return response(
+          status: answer.status, body: answer.body, etag: etag, location: answer.location)
+      }
+      if command.expectedSequence != nil { break }
+    }
+    let current = try await store.find(command.opportunityId)
+    if command.expectedSequence != nil, let current {
+      throw Problem.stale(sequence: current.sequence, current)
+    }
+    throw Problem.contended(current)
+  }
+
+  private func pipeline(
+    for command: StageCommand, _ deal: Opportunity?
+  ) async throws -> PublishedPipeline? {
+    if case .create(let new) = command.action { return try await catalog.newest(new.pipeline) }
+    guard let deal else { return nil }
+    return try await catalog.version(deal.pipeline, deal.pipelineVersion)
+  }
+
+  private func refusalForMissingPipeline(_ command: StageCommand) -> Refusal {
+    if case .create(let new) = command.action {
+      .invalid([.unknownPipeline(new.pipeline)])
+    } else {
+      .notFound
+    }
+  }
+
+  private func bytes(of request: Request, _ context: ServiceRequestContext) async throws -> [UInt8] {
+    let buffer = try await request.body.collect(upTo: context.maxUploadSize)
+    let bytes = Array(buffer.readableBytesView)
+    if !bytes.isEmpty, let type = request.headers[.contentType], !type.contains("json") {
+      throw Problem.unsupportedMediaType(type)
+    }
+    return bytes
+  }
+
+  private func replay(_ kept: KeptRequest) async throws -> Response? {
+    guard let answer = try await idempotency.find(subject: kept.subject, key: kept.key) else {
+      return nil
+    }
+    guard answer.requestHash == kept.hash else { throw Problem.idempotencyKeyReused }
+    return response(
+      status: HTTPResponse.Status(code: answer.status), body: answer.body, etag: answer.etag,
+      location: answer.location)
+  }
+
+  private func response(
+    status: HTTPResponse.Status, body: [UInt8], etag: String?, location: String?
+  ) -> Response {
+    var headers: HTTPFields = [
+      .contentType: "application/json", .contentLength: "\(body.count)",
+    ]
+    headers[.eTag] = etag
+    headers[.location] = location
+    return Response(
+      status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+}
+
+/// A request that carries an Idempotency-Key: its answer is kept under the caller and the key.
+struct KeptRequest {
+  let subject: String
+  let key: String
+  let hash: [UInt8]
+
+  /// Nil when the request has no key.
+  init?(_ request: Request, subject: String, body: [UInt8]) throws {
+    guard let name = HTTPField.Name("Idempotency-Key"), let key = request.headers[name] else {
+      return nil
+    }
+    guard (1...200).contains(key.utf8.count) else {
+      throw Problem.invalidRequest([
+        ProblemError(
+          code: "invalid-header", field: "Idempotency-Key",
+          message: LocalizedMessage(
+            zh: "Idempotency-Key 须为 1 至 200 个字节", en: "Idempotency-Key must have 1 to 200 bytes"))
+      ])
+    }
+    self.subject = subject
+    self.key = key
+    var digest = SHA256()
+    digest.update(data: Data("\(request.method) \(request.uri.path)\n".utf8))
+    digest.update(data: Data(body))
+    hash = Array(digest.finalize())
+  }
+
+  func answer(_ answer: CommandEndpoint.Answer, etag: String) -> KeptAnswer {
+    KeptAnswer(
+      subject: subject, key: key, requestHash: hash, status: answer.status.code,
+      body: answer.body, etag: etag, location: answer.location)
+  }
+}
+
+/// The version of a deal on HTTP: its sequence in quotes.
+enum EntityTag {
+  static func text(_ sequence: Int64) -> String { "\"\(sequence)\"" }
+
+  /// The sequence that the caller saw; nil where there is no If-Match, or any will do.
+  static func ifMatch(_ request: Request) throws -> Int64? {
+    guard let header = request.headers[.ifMatch], header != "*" else { return nil }
+    let bare = header.hasPrefix("W/") ? header.dropFirst(2) : header[...]
+    guard bare.count > 2, bare.first == "\"", bare.last == "\"",
+      let sequence = Int64(bare.dropFirst().dropLast())
+    else {
+      throw Problem.invalidRequest([
+        ProblemError(
+          code: "invalid-header", field: "If-Match",
+          message: LocalizedMessage(
+            zh: "If-Match 须为读取时得到的 ETag，例如 \"3\"",
+            en: "If-Match must be the ETag of the answer you read, such as \"3\""))
+      ])
+    }
+    return sequence
+  }
+}

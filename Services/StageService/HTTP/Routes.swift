@@ -1,0 +1,36 @@
+package import Hummingbird
+package import Messaging
+package import Postgres
+package import ServiceKit
+import ServiceWiring
+
+/// All routes of the service, below `/v1` and behind authentication.
+package struct StageServiceRoutes: Sendable {
+  private let opportunities: OpportunityRoutes
+  private let pipelines: PipelineRoutes
+  private let events: EventRoutes
+
+  package init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
+    let catalog = PipelineCatalog(pool: pool)
+    let store = OpportunityStore(pool: pool)
+    let history = HistoryStore(pool: pool)
+    opportunities = OpportunityRoutes(
+      store: store, history: history, catalog: catalog,
+      endpoint: CommandEndpoint(
+        store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
+        recorder: recorder, committed: committed))
+    pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
+    events = EventRoutes(history: history)
+  }
+
+  package func add(
+    to router: Router<ServiceRequestContext>, authenticator: Authenticator
+  ) {
+    let v1 = router.group("v1")
+      .add(middleware: AuthenticationMiddleware(authenticator))
+      .add(middleware: DatabaseErrorMiddleware())
+    opportunities.add(to: v1)
+    pipelines.add(to: v1)
+    events.add(to: v1)
+  }
+}

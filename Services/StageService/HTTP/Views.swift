@@ -1,0 +1,151 @@
+import Contracts
+
+/// A deal as it is shown.
+struct OpportunityView: Encodable, Sendable {
+  let id: EntityID
+  let pipeline: String
+  let pipelineVersion: Int
+  let stage: String
+  let status: StageCategory
+  let epoch: Int64
+  let sequence: Int64
+  let name: String
+  let account: Account
+  let owner: String?
+  let team: String?
+  let amount: Money?
+  let expectedClose: String?
+  let externalId: String?
+  let fields: [String: JSONValue]
+  let nextStep: NextStep?
+  /// Left out where the entry is not known.
+  let enteredStageAt: Instant?
+  let followUpDueAt: Instant?
+  let createdAt: Instant
+  let updatedAt: Instant
+
+  init(_ deal: Opportunity) {
+    id = deal.id
+    pipeline = deal.pipeline
+    pipelineVersion = deal.pipelineVersion
+    stage = deal.stage
+    status = deal.category
+    epoch = deal.epoch
+    sequence = deal.sequence
+    name = deal.name
+    account = deal.account
+    owner = deal.owner
+    team = deal.team
+    amount = deal.amount
+    expectedClose = deal.expectedClose
+    externalId = deal.externalId
+    fields = deal.fields
+    nextStep = deal.nextStep
+    enteredStageAt = deal.entryUnknown ? nil : deal.enteredStageAt
+    followUpDueAt = deal.followUpDueAt
+    createdAt = deal.createdAt
+    updatedAt = deal.updatedAt
+  }
+}
+
+/// The answer to a move, a win, a loss or a reopening.
+struct MoveView: Encodable, Sendable {
+  let id: EntityID
+  let from: String?
+  let to: String?
+  let sequence: Int64
+  let eventId: EntityID
+
+  init(_ event: StageEvent) {
+    id = event.opportunityId
+    from = event.from
+    to = event.to
+    sequence = event.sequence
+    eventId = event.id
+  }
+}
+
+/// A stage seen from where a deal stands: whether it is open to it now, and what is missing.
+struct PossibleMoveView: Encodable, Sendable {
+  let to: String
+  let name: LocalizedText
+  let category: StageCategory
+  let open: Bool
+  let missing: [GateFailure]
+}
+
+/// One event of a deal's history.
+struct HistoryItemView: Encodable, Sendable {
+  let eventId: EntityID
+  let type: StageEventType
+  let epoch: Int64
+  let sequence: Int64
+  let occurredAt: Instant
+  let recordedAt: Instant
+  let actor: String
+  let from: String?
+  let to: String?
+  let reason: String?
+  let rule: String?
+  let changes: [FieldChange]
+  let violations: [GateFailure]
+  let cause: String?
+
+  init(_ event: StageEvent) {
+    eventId = event.id
+    type = event.type
+    epoch = event.epoch
+    sequence = event.sequence
+    occurredAt = event.occurredAt
+    recordedAt = event.recordedAt
+    actor = event.actor
+    from = event.from
+    to = event.to
+    reason = event.reason
+    rule = event.rule
+    changes = event.changes
+    violations = event.violations
+    cause = event.cause
+  }
+}
+
+/// One event of the feed, whole.
+struct FeedItemView: Encodable, Sendable {
+  let cursor: String
+  let eventId: EntityID
+  let type: StageEventType
+  let data: StageEventData
+
+  init(_ item: FeedItem) {
+    cursor = item.cursor.description
+    eventId = item.event.id
+    type = item.event.type
+    data = item.event.data
+  }
+}
+
+/// A pipeline version as it is shown.
+struct PipelineView: Encodable, Sendable {
+  let key: String
+  let version: Int
+  let name: LocalizedText
+  let definition: PipelineDefinition
+  let publishedAt: Instant
+  let publishedBy: String
+
+  init(_ pipeline: PublishedPipeline) {
+    key = pipeline.key
+    version = pipeline.version
+    name = pipeline.name
+    definition = pipeline.definition
+    publishedAt = pipeline.publishedAt
+    publishedBy = pipeline.publishedBy
+  }
+}
+
+/// A ready-made pipeline.
+struct TemplateView: Encodable, Sendable {
+  let key: String
+  let name: LocalizedText
+  let definition: PipelineDefinition
+}

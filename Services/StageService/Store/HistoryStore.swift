@@ -1,0 +1,96 @@
+package import Contracts
+import Messaging
+package import Postgres
+
+/// The system of record, read side.
+package struct HistoryStore: Sendable {
+  package let pool: PostgresPool
+
+  package init(pool: PostgresPool) { self.pool = pool }
+
+  /// The events of one deal behind `after`, in order.
+  package func events(
+    of id: EntityID, after: EventPosition?, limit: Int
+  ) async throws -> [StageEvent] {
+    try await pool.query(
+      """
+      SELECT event_id, type, data FROM history
+      WHERE opportunity_id = $1 AND (epoch, sequence) > ($2, $3)
+      ORDER BY epoch, sequence LIMIT $4
+      """, id, after?.epoch ?? 0, after?.sequence ?? 0, limit
+    ).map { try HistoryStore.read($0) }
+  }
+
+  /// The deal as it was at a business time: the fold of what had occurred by then.
+  package func state(of id: EntityID, asOf: Instant) async throws -> Opportunity? {
+    let rows = try await pool.query(
+      """
+      SELECT event_id, type, data FROM history
+      WHERE opportunity_id = $1 ORDER BY epoch, sequence
+      """, id)
+    var state: Opportunity?
+    for row in rows {
+      let event = try HistoryStore.read(row)
+      guard event.occurredAt <= asOf else { continue }
+      state = state?.applying(event) ?? Opportunity(event)
+    }
+    return state
+  }
+
+  /// Every event of every deal behind the cursor, in commit-safe order: a transaction that is still
+  /// under way is not passed by. An opportunity's events may stand out of order where transactions
+  /// overlapped; `sequence` tells.
+  package func feed(after cursor: FeedCursor?, limit: Int) async throws -> [FeedItem] {
+    try await pool.query(
+      """
+      SELECT event_id, type, data, transaction::text::bigint, position FROM history
+      WHERE (transaction, position) > ($1::bigint::text::xid8, $2)
+        AND transaction < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY transaction, position LIMIT $3
+      """, cursor?.transaction ?? 0, cursor?.position ?? 0, limit
+    ).map { row in
+      FeedItem(
+        event: try HistoryStore.read(row),
+        cursor: FeedCursor(
+          transaction: try row.decode(3, as: Int64.self),
+          position: try row.decode(4, as: Int64.self)))
+    }
+  }
+
+  private static func read(_ row: PostgresRow) throws -> StageEvent {
+    let type = try row.decode(1, as: String.self)
+    guard let type = StageEventType(rawValue: type) else {
+      throw MessageFailure(.invalidData, "the history has an event of the unknown type \(type)")
+    }
+    return StageEvent(
+      id: try row.decode(0, as: EntityID.self), type: type,
+      data: try JSONCoding.decode(
+        StageEventData.self, from: try row.decode(2, as: PostgresJSON.self).bytes))
+  }
+}
+
+package struct FeedItem: Sendable {
+  package let event: StageEvent
+  package let cursor: FeedCursor
+}
+
+/// A place in the feed; on the wire `<transaction>-<position>`.
+package struct FeedCursor: Hashable, Sendable, LosslessStringConvertible {
+  package var transaction: Int64
+  package var position: Int64
+
+  package init(transaction: Int64, position: Int64) {
+    self.transaction = transaction
+    self.position = position
+  }
+
+  package init?(_ description: String) {
+    let parts = description.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let transaction = Int64(parts[0]), let position = Int64(parts[1]),
+      transaction >= 0, position >= 0
+    else { return nil }
+    self.init(transaction: transaction, position: position)
+  }
+
+  package var description: String { "\(transaction)-\(position)" }
+}

@@ -1,0 +1,33 @@
+package import Contracts
+import Messaging
+package import Postgres
+
+/// Kept answers to requests with an Idempotency-Key.
+package struct IdempotencyStore: Sendable {
+  package static let keptFor: Double = 24 * 3_600
+
+  package let pool: PostgresPool
+
+  package init(pool: PostgresPool) { self.pool = pool }
+
+  package func find(subject: String, key: String) async throws -> KeptAnswer? {
+    let rows = try await pool.query(
+      """
+      SELECT request_hash, status, body, etag, location FROM idempotency_keys
+      WHERE subject = $1 AND key = $2
+      """, subject, key)
+    return try rows.first.map { row in
+      KeptAnswer(
+        subject: subject, key: key, requestHash: try row.decode(0, as: [UInt8].self),
+        status: Int(try row.decode(1, as: Int32.self)), body: try row.decode(2, as: [UInt8].self),
+        etag: try row.optional(3, as: String.self), location: try row.optional(4, as: String.self))
+    }
+  }
+
+  /// Forgets what is older than 24 hours; returns how many.
+  package func expire(now: Instant) async throws -> Int {
+    try await pool.execute(
+      "DELETE FROM idempotency_keys WHERE created_at < $1",
+      now.adding(seconds: -IdempotencyStore.keptFor))
+  }
+}

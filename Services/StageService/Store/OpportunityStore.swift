@@ -1,0 +1,150 @@
+package import Contracts
+import Messaging
+package import Postgres
+
+/// A decided event together with the state it leaves and the message it becomes.
+package struct Change: Sendable {
+  package let event: StageEvent
+  package let state: Opportunity
+  package let message: OutboxMessage
+
+  package init(event: StageEvent, state: Opportunity, message: OutboxMessage) {
+    self.event = event
+    self.state = state
+    self.message = message
+  }
+}
+
+/// An answer that is kept under the client's Idempotency-Key.
+package struct KeptAnswer: Sendable {
+  package var subject: String
+  package var key: String
+  package var requestHash: [UInt8]
+  package var status: Int
+  package var body: [UInt8]
+  package var etag: String?
+  package var location: String?
+
+  package init(
+    subject: String, key: String, requestHash: [UInt8], status: Int, body: [UInt8], etag: String?,
+    location: String?
+  ) {
+    self.subject = subject
+    self.key = key
+    self.requestHash = requestHash
+    self.status = status
+    self.body = body
+    self.etag = etag
+    self.location = location
+  }
+}
+
+/// Deals one at a time, as HTTP needs them.
+package struct OpportunityStore: Sendable {
+  package let pool: PostgresPool
+
+  package init(pool: PostgresPool) { self.pool = pool }
+
+  package func find(_ id: EntityID) async throws -> Opportunity? {
+    try await pool.query(
+      "SELECT \(OpportunityColumns.list) FROM opportunities WHERE id = $1", id
+    ).first.map { try OpportunityColumns.read($0) }
+  }
+
+  /// Writes state, history, outbox and kept answer with one statement; false when the deal is no
+  /// longer at the sequence that the decision was made on (or, for a new deal, already exists).
+  package func commit(_ change: Change, keeping answer: KeptAnswer? = nil) async throws -> Bool {
+    let isNew = change.event.type == .created
+    let written = isNew ? OpportunityStore.insert : OpportunityStore.update
+    let first = OpportunityColumns.count + 1
+    var parameters = try OpportunityColumns.values(change.state)
+    let wire = change.message.wire
+    parameters += [
+      change.event.id, change.event.type.rawValue, PostgresJSON(wire.value ?? []),
+      change.message.bucket, change.message.topic.name, wire.key, wire.value,
+      HeaderCoding.encode(wire.headers), change.event.recordedAt,
+    ]
+    parameters += [
+      answer?.subject, answer?.key, answer?.requestHash, answer.map { Int32($0.status) },
+      answer?.body, answer?.etag, answer?.location,
+    ]
+    func p(_ offset: Int) -> String { "$\(first + offset)" }
+    let sql = """
+      WITH written AS (\(written)),
+      recorded AS (
+        INSERT INTO history (opportunity_id, epoch, sequence, event_id, type, data)
+        SELECT id, epoch, sequence, \(p(0))::uuid, \(p(1))::text, \(p(2))::jsonb FROM written),
+      queued AS (
+        INSERT INTO outbox (bucket, topic, message_key, value, headers, created_at)
+        SELECT \(p(3))::smallint, \(p(4))::text, \(p(5))::bytea, \(p(6))::bytea, \(p(7))::bytea,
+          \(p(8))::timestamptz FROM written),
+      kept AS (
+        INSERT INTO idempotency_keys
+          (subject, key, request_hash, status, body, etag, location, created_at)
+        SELECT \(p(9))::text, \(p(10))::text, \(p(11))::bytea, \(p(12))::integer, \(p(13))::bytea,
+          \(p(14))::text, \(p(15))::text, \(p(8))::timestamptz
+        FROM written WHERE \(p(10))::text IS NOT NULL)
+      SELECT count(*) FROM written
+      """
+    FailPoint.commandBeforeCommit.hit()
+    let rows = try await pool.query(sql, parameters)
+    FailPoint.commandAfterCommit.hit()
+    return try rows.first?.decode(0, as: Int64.self) == 1
+  }
+
+  private static let insert = """
+    INSERT INTO opportunities (\(OpportunityColumns.list)) VALUES (\(OpportunityColumns.parameters))
+    ON CONFLICT (id) DO NOTHING RETURNING id, epoch, sequence
+    """
+
+  private static let update = """
+    UPDATE opportunities SET \(OpportunityColumns.assignments(from: "new"))
+    FROM (VALUES (\(OpportunityColumns.parameters))) AS new (\(OpportunityColumns.list))
+    WHERE opportunities.id = new.id AND opportunities.sequence = new.sequence - 1
+    RETURNING opportunities.id, opportunities.epoch, opportunities.sequence
+    """
+}
+
+/// Which deals a list shows, in order of id.
+package struct OpportunityFilter: Sendable {
+  package var pipeline: String?
+  package var stage: String?
+  package var owner: String?
+  package var team: String?
+  package var status: StageCategory?
+  /// Part of the deal's or the account's name, without regard to case.
+  package var text: String?
+  package var after: EntityID?
+  package var limit = 50
+
+  package init() {}
+}
+
+extension OpportunityStore {
+  package func list(_ filter: OpportunityFilter) async throws -> [Opportunity] {
+    var conditions: [String] = []
+    var parameters: [(any PostgresEncodable)?] = []
+    func require(_ condition: (String) -> String, _ value: (any PostgresEncodable)?) {
+      guard let value else { return }
+      parameters.append(value)
+      conditions.append(condition("$\(parameters.count)"))
+    }
+    require({ "pipeline = \($0)" }, filter.pipeline)
+    require({ "stage = \($0)" }, filter.stage)
+    require({ "owner = \($0)" }, filter.owner)
+    require({ "team = \($0)" }, filter.team)
+    require({ "category = \($0)" }, filter.status?.rawValue)
+    require(
+      { "(position(lower(\($0)) IN lower(name)) > 0 OR position(lower(\($0)) IN lower(account->>'name')) > 0)" },
+      filter.text)
+    require({ "id > \($0)" }, filter.after)
+    let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+    parameters.append(filter.limit)
+    return try await pool.query(
+      """
+      SELECT \(OpportunityColumns.list) FROM opportunities \(selection)
+      ORDER BY id LIMIT $\(parameters.count)
+      """, parameters
+    ).map { try OpportunityColumns.read($0) }
+  }
+}

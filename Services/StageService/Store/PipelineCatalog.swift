@@ -1,0 +1,126 @@
+package import Contracts
+package import Messaging
+package import Postgres
+import Synchronization
+
+/// Published pipeline versions. A version never changes, so that one read serves for all times; the
+/// newest version of a key is asked for again after a moment.
+package final class PipelineCatalog: Sendable {
+  private struct Cache {
+    var versions: [String: PublishedPipeline] = [:]
+    var newest: [String: (version: Int, readAt: ContinuousClock.Instant)] = [:]
+  }
+
+  package enum Publication: Sendable {
+    case published(PublishedPipeline)
+    /// The newest version is this very definition already.
+    case unchanged(PublishedPipeline)
+    /// The key has another definition.
+    case conflict(PublishedPipeline)
+  }
+
+  private let pool: PostgresPool
+  private let cache = Mutex(Cache())
+  private let newestIsGoodFor: Duration
+
+  package init(pool: PostgresPool, newestIsGoodFor: Duration = .seconds(1)) {
+    self.pool = pool
+    self.newestIsGoodFor = newestIsGoodFor
+  }
+
+  package func newest(_ key: String) async throws -> PublishedPipeline? {
+    let cached = cache.withLock { cache -> PublishedPipeline? in
+      guard let entry = cache.newest[key], ContinuousClock.now - entry.readAt < newestIsGoodFor
+      else { return nil }
+      return cache.versions["\(key):\(entry.version)"]
+    }
+    if let cached { return cached }
+    let row = try await pool.query(
+      "\(PipelineCatalog.select) WHERE key = $1 ORDER BY version DESC LIMIT 1", key
+    ).first
+    return try row.map { remember(try PipelineCatalog.read($0), isNewest: true) }
+  }
+
+  package func version(_ key: String, _ version: Int) async throws -> PublishedPipeline? {
+    if let known = cached(key, version) { return known }
+    let row = try await pool.query(
+      "\(PipelineCatalog.select) WHERE key = $1 AND version = $2", key, Int32(version)
+    ).first
+    return try row.map { remember(try PipelineCatalog.read($0), isNewest: false) }
+  }
+
+  /// The newest version of every pipeline, by key.
+  package func all() async throws -> [PublishedPipeline] {
+    try await pool.query(
+      """
+      SELECT DISTINCT ON (key) key, version, definition, published_at, published_by
+      FROM pipelines ORDER BY key, version DESC
+      """
+    ).map { try PipelineCatalog.read($0) }
+  }
+
+  /// The same reads inside the transaction of a batch.
+  package func newest(
+    _ key: String, in transaction: borrowing PostgresTransaction
+  ) throws -> PublishedPipeline? {
+    let row = try transaction.query(
+      "\(PipelineCatalog.select) WHERE key = $1 ORDER BY version DESC LIMIT 1", key
+    ).first
+    return try row.map { remember(try PipelineCatalog.read($0), isNewest: true) }
+  }
+
+  package func version(
+    _ key: String, _ version: Int, in transaction: borrowing PostgresTransaction
+  ) throws -> PublishedPipeline? {
+    if let known = cached(key, version) { return known }
+    let row = try transaction.query(
+      "\(PipelineCatalog.select) WHERE key = $1 AND version = $2", key, Int32(version)
+    ).first
+    return try row.map { remember(try PipelineCatalog.read($0), isNewest: false) }
+  }
+
+  /// Publishes the first version of a pipeline, and announces it in the same transaction.
+  package func publish(
+    _ pipeline: PublishedPipeline, announcing message: OutboxMessage
+  ) async throws -> Publication {
+    let definition = PostgresJSON(try JSONCoding.encode(pipeline.definition))
+    let isNew = try await pool.transaction { transaction in
+      let inserted = try transaction.execute(
+        """
+        INSERT INTO pipelines (key, version, definition, published_at, published_by)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+        """, pipeline.key, Int32(pipeline.version), definition, pipeline.publishedAt,
+        pipeline.publishedBy)
+      guard inserted == 1 else { return false }
+      try Outbox.append([message], at: pipeline.publishedAt, in: transaction)
+      return true
+    }
+    if isNew { return .published(remember(pipeline, isNewest: true)) }
+    guard let existing = try await newest(pipeline.key) else { return .published(pipeline) }
+    return existing.definition == pipeline.definition ? .unchanged(existing) : .conflict(existing)
+  }
+
+  private static let select =
+    "SELECT key, version, definition, published_at, published_by FROM pipelines"
+
+  private static func read(_ row: PostgresRow) throws -> PublishedPipeline {
+    PublishedPipeline(
+      key: try row.decode(0, as: String.self), version: Int(try row.decode(1, as: Int32.self)),
+      definition: try JSONCoding.decode(
+        PipelineDefinition.self, from: try row.decode(2, as: PostgresJSON.self).bytes),
+      publishedAt: try row.decode(3, as: Instant.self),
+      publishedBy: try row.decode(4, as: String.self))
+  }
+
+  private func cached(_ key: String, _ version: Int) -> PublishedPipeline? {
+    cache.withLock { $0.versions["\(key):\(version)"] }
+  }
+
+  private func remember(_ pipeline: PublishedPipeline, isNewest: Bool) -> PublishedPipeline {
+    cache.withLock { cache in
+      cache.versions["\(pipeline.key):\(pipeline.version)"] = pipeline
+      if isNewest { cache.newest[pipeline.key] = (pipeline.version, .now) }
+    }
+    return pipeline
+  }
+}

@@ -1,0 +1,151 @@
+package import Contracts
+package import Messaging
+package import Postgres
+import ServiceKit
+
+/// Commands over Kafka: the same decisions as over HTTP, a batch in one transaction.
+///
+/// Which mode a command runs in follows from its topic alone, and so does who is believed: on
+/// `stage-commands` the sender may name the person it acts for, an import never can.
+package struct CommandHandler: BatchHandler {
+  package let topics: [Topic] = [.stageCommands, .importCommands]
+  let catalog: PipelineCatalog
+  let recorder: Recorder
+
+  package init(catalog: PipelineCatalog, recorder: Recorder) {
+    self.catalog = catalog
+    self.recorder = recorder
+  }
+
+  package func handle(
+    _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
+  ) throws -> BatchOutcome {
+    var outcome = BatchOutcome()
+    let requests = read(batch, &outcome)
+    let commands = requests.map(\.command)
+    let handled = try HandledCommands.find(commands.map(\.id), in: transaction)
+    var deals = try OpportunityBatch.lock(commands.map(\.opportunityId), in: transaction)
+    var takenExternalIDs = try ExternalIDs.taken(by: commands, in: transaction)
+
+    var results: [EntityID: CommandResult] = [:]
+    var events: [StageEvent] = []
+    var touched: Set<EntityID> = []
+    for request in requests {
+      let command = request.command
+      if let before = handled[command.id] ?? results[command.id] {
+        var repeated = before
+        repeated.duplicate = true
+        outcome.duplicates += 1
+        outcome.outbox.append(try recorder.message(repeated, trace: request.trace))
+        continue
+      }
+      let decision = try decide(
+        command, on: deals[command.opportunityId], &takenExternalIDs, batch.topic,
+        in: transaction, now: now)
+      let result: CommandResult
+      switch decision {
+      case .success(let event):
+        let state = deals[event.opportunityId]?.applying(event) ?? Opportunity(event)
+        deals[event.opportunityId] = state
+        touched.insert(event.opportunityId)
+        events.append(event)
+        outcome.outbox.append(try recorder.message(event, trace: request.trace))
+        result = CommandResult(
+          commandId: command.id, opportunityId: command.opportunityId, outcome: .accepted,
+          sequence: event.sequence)
+      case .failure(let refusal):
+        result = CommandResult(
+          commandId: command.id, opportunityId: command.opportunityId, outcome: .refused,
+          sequence: deals[command.opportunityId]?.sequence, errors: refusal.failures)
+      }
+      results[command.id] = result
+      outcome.applied += 1
+      outcome.outbox.append(try recorder.message(result, trace: request.trace))
+    }
+    try OpportunityBatch.write(
+      states: touched.compactMap { deals[$0] }, events: events, in: transaction)
+    try HandledCommands.record(Array(results.values), at: now, in: transaction)
+    return outcome
+  }
+
+  private struct Request {
+    var command: StageCommand
+    var trace: TraceContext?
+  }
+
+  private func read(_ batch: ConsumedBatch, _ outcome: inout BatchOutcome) -> [Request] {
+    var requests: [Request] = []
+    for message in batch.messages {
+      do throws(MessageFailure) {
+        switch try StageCommand.read(message.wire) {
+        case .payload(let command, let envelope):
+          let trace = envelope.traceparent.flatMap {
+            TraceContext(traceparent: $0, tracestate: envelope.tracestate)
+          }
+          requests.append(Request(command: command, trace: trace))
+        case .tombstone: outcome.tombstones += 1
+        case .unknownType: outcome.unknownTypes += 1
+        }
+      } catch {
+        outcome.deadLetters.append(DeadLetter(message: message, failure: error))
+      }
+    }
+    return requests
+  }
+
+  private func decide(
+    _ command: StageCommand, on deal: Opportunity?, _ taken: inout [String: EntityID],
+    _ topic: Topic, in transaction: borrowing PostgresTransaction, now: Instant
+  ) throws -> Result<StageEvent, Refusal> {
+    let isImport = topic == .importCommands
+    let pipeline: PublishedPipeline?
+    if case .create(let new) = command.action {
+      pipeline = try catalog.newest(new.pipeline, in: transaction)
+      if let external = new.externalId {
+        if let holder = taken[external], holder != command.opportunityId {
+          return .failure(.invalid([.externalIDTaken(external)]))
+        }
+        taken[external] = command.opportunityId
+      }
+      if pipeline == nil { return .failure(.invalid([.unknownPipeline(new.pipeline)])) }
+    } else if let deal {
+      pipeline = try catalog.version(deal.pipeline, deal.pipelineVersion, in: transaction)
+    } else {
+      return .failure(.notFound)
+    }
+    guard let pipeline else { return .failure(.notFound) }
+    let decider = Decider(
+      definition: pipeline.definition, version: pipeline.version,
+      context: DecisionContext(
+        now: now,
+        actor: isImport
+          ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
+        eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live))
+    return decider.decide(command, on: deal)
+  }
+
+  /// An import may say which one it is, but not that it is a person.
+  private static func importer(_ named: String?) -> String {
+    guard let named else { return "import" }
+    return named.hasPrefix("import:") ? named : "import:\(named)"
+  }
+}
+
+/// External ids name one deal only.
+enum ExternalIDs {
+  static func taken(
+    by commands: [StageCommand], in transaction: borrowing PostgresTransaction
+  ) throws -> [String: EntityID] {
+    let wanted = commands.compactMap { command -> String? in
+      if case .create(let new) = command.action { new.externalId } else { nil }
+    }
+    guard !wanted.isEmpty else { return [:] }
+    let rows = try transaction.query(
+      "SELECT external_id, id FROM opportunities WHERE external_id = ANY($1::text[])", wanted)
+    var taken: [String: EntityID] = [:]
+    for row in rows {
+      taken[try row.decode(0, as: String.self)] = try row.decode(1, as: EntityID.self)
+    }
+    return taken
+  }
+}

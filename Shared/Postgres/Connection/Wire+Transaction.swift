@@ -1,0 +1,60 @@
+internal import CPostgres
+
+package enum TransactionMode: Sendable {
+  /// READ COMMITTED, PostgreSQL's default.
+  case readWrite
+  /// READ COMMITTED; writing is an error.
+  case readOnly
+  /// Every statement sees the database as of the first one; writing is an error.
+  case repeatableReadSnapshot
+
+  var begin: String {
+    switch self {
+    case .readWrite: "BEGIN"
+    case .readOnly: "BEGIN READ ONLY"
+    case .repeatableReadSnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    }
+  }
+}
+
+extension Wire {
+  /// Whether a transaction is open and has met no error.
+  var isInTransaction: Bool { transactionStatus == PQTRANS_INTRANS }
+
+  /// Ends a transaction whose body is done. Only a COMMIT that the server confirmed as such is a
+  /// success: COMMIT in an aborted transaction answers ROLLBACK without an error, and COMMIT outside
+  /// a transaction answers COMMIT.
+  func commit() throws(PostgresError) {
+    switch transactionStatus {
+    case PQTRANS_INTRANS: break
+    case PQTRANS_INERROR:
+      rollback()
+      throw PostgresError(
+        .transactionAborted, "a statement failed and the body went on; rolled back")
+    case PQTRANS_IDLE:
+      throw PostgresError(.transactionAborted, "the body ended the transaction by itself")
+    default:
+      throw PostgresError(.connectionLost, "the connection broke before COMMIT")
+    }
+    let tag: String
+    do {
+      tag = try runSimple("COMMIT")
+    } catch {
+      guard case .connectionLost = error.code else { throw error }
+      throw PostgresError(.commitUnknown, error.message, sqlState: error.sqlState)
+    }
+    guard tag == "COMMIT" else {
+      throw PostgresError(.transactionAborted, "COMMIT was answered with \(tag)")
+    }
+  }
+
+  /// Leaves no transaction open. A failure shows in `isBroken`.
+  func rollback() {
+    switch transactionStatus {
+    case PQTRANS_IDLE: break
+    case PQTRANS_INTRANS, PQTRANS_INERROR:
+      do { try runSimple("ROLLBACK") } catch { spoil() }
+    default: spoil()
+    }
+  }
+}

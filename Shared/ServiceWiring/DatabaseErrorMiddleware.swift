@@ -1,0 +1,26 @@
+package import Hummingbird
+import Logging
+import Postgres
+package import ServiceKit
+
+/// What the database says, as HTTP says it: an outage is a 503 that says when to come again, a value
+/// that no column can hold is the caller's 400.
+package struct DatabaseErrorMiddleware: RouterMiddleware {
+  package typealias Context = ServiceRequestContext
+
+  package init() {}
+
+  package func handle(
+    _ request: Request, context: ServiceRequestContext,
+    next: (Request, ServiceRequestContext) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch let error as PostgresError where error.isRetriable {
+      context.logger.warning("database not available", metadata: ["error": "\(error)"])
+      throw Problem.unavailable("the database cannot be reached; nothing is lost")
+    } catch let error as PostgresError where error.sqlState?.hasPrefix("22") == true {
+      throw Problem.invalidRequest([], detail: "a value cannot be stored: \(error.message)")
+    }
+  }
+}

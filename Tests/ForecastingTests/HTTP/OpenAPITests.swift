@@ -1,0 +1,61 @@
+import Contracts
+import Foundation
+import Testing
+
+@testable import Forecasting
+
+/// The document beside the routes against what they answer.
+@Suite struct OpenAPITests {
+  private static let lines: [String] = {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../Services/Forecasting/HTTP/openapi.yaml")
+    return ((try? String(contentsOf: file, encoding: .utf8)) ?? "").components(separatedBy: "\n")
+  }()
+
+  /// The `required` list of a schema, in either of YAML's two forms.
+  private static func required(_ schema: String) throws -> Set<String> {
+    let start = try #require(lines.firstIndex(of: "    \(schema):"))
+    let head = try #require(lines[start...].firstIndex { $0.hasPrefix("      required:") })
+    let inline = lines[head].drop { $0 != "[" }
+    if !inline.isEmpty {
+      let names = inline.dropFirst().dropLast().split(separator: ",")
+      return Set(names.map { $0.trimmingCharacters(in: .whitespaces) })
+    }
+    let list = lines[(head + 1)...].prefix { $0.hasPrefix("        - ") }
+    return Set(list.map { String($0.dropFirst(10)) })
+  }
+
+  @Test func everyMemberOfAnAnswerIsDescribed() async throws {
+    try await withAPI { api in
+      try await api.pool.publish(Ladder.published)
+      var history = History(1)
+      history.create()
+      try await api.pool.project(history.events)
+      let funnel = try await api.request("/v1/funnel")
+      #expect(try funnel.body.keys == Self.required("Funnel"))
+      #expect(try funnel["freshness"].keys == Self.required("Freshness"))
+      let stage = funnel["stages"].items[0]
+      #expect(try stage.keys == Self.required("StageFigures"))
+      #expect(try stage["name"].keys == Self.required("LocalizedText"))
+      #expect(try stage["amounts"].items[0].keys == Self.required("Money"))
+      let timeline = try await api.request("/v1/opportunities/\(history.id)/timeline")
+      #expect(try timeline.body.keys == Self.required("Timeline"))
+      #expect(try timeline["items"].items[0].keys == Self.required("Visit"))
+      let problem = try await api.request("/v1/funnel?pipeline=nothing")
+      #expect(try problem.body.keys.isSuperset(of: Self.required("Problem")))
+    }
+  }
+
+  @Test func everyPathIsServed() async throws {
+    let paths = Self.lines.filter { $0.hasPrefix("  /") }
+      .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " :")) }
+    #expect(paths == ["/v1/funnel", "/v1/opportunities/{id}/timeline"])
+    try await withAPI { api in
+      for path in paths {
+        let uri = path.replacing("{id}", with: History(1).id.description)
+        // Without a token a route asks for one; where there is no route there is a 404.
+        #expect(try await api.request(uri, token: "").status == .unauthorized)
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Contracts
+import Testing
+
+@testable import Forecasting
+
+@Suite struct StageEventCheckTests {
+  private func failure(_ edit: (inout StageEvent) -> Void) -> MessageFailure? {
+    var history = History(1)
+    history.create()
+    var event = history.move(to: "offer")
+    edit(&event)
+    return failure(event, value: nil)
+  }
+
+  private func failure(_ event: StageEvent, value: [UInt8]?) -> MessageFailure? {
+    do throws(MessageFailure) {
+      try StageEventCheck.check(event, value: value)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func whatStageServiceSendsPasses() {
+    var history = History(1)
+    history.create(entryUnknown: true)
+    history.move(to: "offer")
+    history.change()
+    for event in history.events { #expect(failure(event, value: nil) == nil) }
+  }
+
+  @Test func whatNoRowCanHoldIsRefused() {
+    #expect(failure { $0.data.sequence = 0 }?.code == .invalidData)
+    #expect(failure { $0.data.sequence = 1 }?.reason.hasPrefix("/sequence must be 1 for") == true)
+    #expect(failure { $0.data.epoch = -1 }?.code == .invalidData)
+    #expect(failure { $0.data.pipelineVersion = 1 << 31 }?.code == .invalidData)
+    #expect(failure { $0.data.toPosition = -1 }?.code == .invalidData)
+    #expect(failure { $0.data.to = nil }?.reason == "/to is missing")
+    #expect(failure { $0.data.from = "" }?.reason == "/from is missing")
+    #expect(failure { $0.data.fromCategory = nil }?.reason == "/fromCategory is missing")
+    #expect(failure { $0.data.toPosition = nil }?.reason == "/toPosition is missing")
+  }
+
+  @Test func textsThatNoIndexTakesAreRefused() {
+    let long = String(repeating: "字", count: 171)
+    #expect(failure { $0.data.owner = long }?.reason == "/owner has 513 bytes; 512 are allowed")
+    #expect(failure { $0.data.team = long }?.code == .unprocessable)
+    #expect(failure { $0.data.pipeline = long }?.code == .unprocessable)
+    #expect(failure { $0.data.to = long }?.code == .unprocessable)
+    #expect(failure { $0.data.owner = String(repeating: "x", count: 512) } == nil)
+  }
+
+  @Test func aNullCharacterIsFoundWhereverItStands() throws {
+    var history = History(1)
+    var event = history.create()
+    let clean = try event.messageData()
+    #expect(failure(event, value: clean) == nil)
+    event.data.reason = "a\0b"
+    #expect(failure(event, value: try event.messageData())?.code == .unprocessable)
+    event.data.reason = #"a\u0000b"#  // a backslash and digits, no control character
+    #expect(failure(event, value: try event.messageData()) == nil)
+    let nested = Array(#"{"changes":[{"\u0000":1}]}"#.utf8)
+    #expect(failure(event, value: nested)?.code == .unprocessable)
+    #expect(failure(event, value: Array(#"{"a":"b"#.utf8)) == nil)
+  }
+}

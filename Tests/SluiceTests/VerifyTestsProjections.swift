@@ -1,0 +1,193 @@
+import Contracts
+import Foundation
+import Messaging
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Sluice
+
+/// The comparison with real tables: each kind of damage is found, and nothing else.
+@Suite struct VerifyProjectionTests {
+  private let feed = FeedIndex(Story.everything)
+
+  private func check(
+    feed: FeedIndex? = nil, later: FeedIndex? = nil, after damage: String...
+  ) async throws -> DifferenceLog {
+    let feed = feed ?? self.feed
+    return try await withTestDatabase { database in
+      try await createTables(in: database.pool)
+      try await project(self.feed, into: database.pool)
+      for statement in damage { try await database.pool.execute(statement) }
+      let snapshot = try await ProjectionSnapshot.take(from: database.pool, feed: feed)
+      return snapshot.judge(
+        by: later ?? feed, heads: feed.heads(), known: feed.events.count
+      ).differences
+    }
+  }
+
+  private func kinds(_ log: DifferenceLog) -> [String] {
+    log.kept.map { "\($0.check.rawValue) \($0.kind.rawValue)" }
+  }
+
+  @Test func equalTablesHaveNoDifferences() async throws {
+    #expect(try await check().kept == [])
+  }
+
+  @Test func aLostEventIsFound() async throws {
+    let log = try await check(
+      after: "DELETE FROM applied_events WHERE opportunity_id = '\(Story.opportunity(2))'")
+    #expect(kinds(log) == ["applied_events missing", "applied_events missing"])
+  }
+
+  @Test func aChangedValueIsShownOnBothSides() async throws {
+    let log = try await check(
+      after: "UPDATE applied_events SET owner = 'eve' WHERE sequence = 2 AND owner = 'ann'")
+    #expect(kinds(log) == ["applied_events different"])
+    #expect(log.kept.first?.live == "owner eve")
+    #expect(log.kept.first?.recomputed == "owner ann")
+    #expect(log.kept.first?.place.contains("epoch 1 sequence 2") == true)
+  }
+
+  @Test func aWrongCurrentStageIsFound() async throws {
+    let log = try await check(
+      after: "UPDATE current_stage SET entered_at = NULL WHERE stage = 'talk'")
+    #expect(kinds(log) == ["current_stage different"])
+    #expect(log.kept.first?.live == "entered_at null")
+  }
+
+  @Test func aMissingCurrentStageIsFound() async throws {
+    let log = try await check(after: "DELETE FROM current_stage WHERE stage = 'talk'")
+    #expect(kinds(log) == ["current_stage missing"])
+  }
+
+  @Test func wrongVisitsAreFound() async throws {
+    let log = try await check(
+      after: "UPDATE visits SET left_at = left_at + interval '1 microsecond' WHERE stage = 'lost'",
+      """
+      INSERT INTO visits (opportunity_id, entered_sequence, pipeline, stage, category)
+      VALUES ('\(Story.opportunity(1))', 99, 'general', 'offer', 'open')
+      """)
+    #expect(kinds(log) == ["visits different", "visits unexpected"])
+  }
+
+  @Test func wrongCountersAreFound() async throws {
+    let log = try await check(
+      after:
+        "UPDATE daily_counters SET advanced = advanced + 1 WHERE stage = 'lead' AND owner = ''",
+      "DELETE FROM daily_counters WHERE stage = 'lost' AND entered = 1",
+      "UPDATE daily_counters SET owner = 'eve' WHERE reopened = 1")
+    #expect(
+      kinds(log).sorted()
+        == [
+          "daily_counters different", "daily_counters missing", "daily_counters missing",
+          "daily_counters unexpected",
+        ].sorted() || kinds(log).allSatisfy { $0.hasPrefix("daily_counters") })
+    #expect(log.count(.dailyCounters) >= 4)
+  }
+
+  @Test func countersOfZeroNeedNoRow() async throws {
+    let log = try await check(
+      after: """
+        INSERT INTO daily_counters (pipeline, day, stage, entered, advanced, back, lost, reopened,
+          ended_known, dwell_seconds) VALUES ('general', '2026-02-01', 'lead', 0, 0, 0, 0, 0, 0, 0)
+        """)
+    #expect(log.isEmpty)
+  }
+
+  @Test func anOpportunityThatTheFeedDoesNotKnowIsFound() async throws {
+    let stranger = Story.opportunity(9)
+    let log = try await check(
+      after: """
+        INSERT INTO current_stage (opportunity_id, epoch, sequence, pipeline, pipeline_version,
+          stage, category, position, entered_sequence, occurred_at)
+        VALUES ('\(stranger)', 1, 1, 'general', 1, 'lead', 'open', 0, 1, now())
+        """)
+    #expect(kinds(log) == ["current_stage unexpected"])
+    #expect(log.kept.first?.place == "opportunity \(stranger)")
+  }
+
+  @Test func eventsThatTheFeedShowedAfterTheSnapshotAreSettled() async throws {
+    let early = FeedIndex(Array(Story.everything.items.dropLast(2)))
+    #expect(try await check(feed: early, later: feed).isEmpty)
+  }
+
+  @Test func projectionsThatStayBehindAreFound() async throws {
+    var story = Story.everything
+    story.move(1, to: "offer", at: Story.noon(10))
+    let log = try await check(feed: FeedIndex(story))
+    #expect(kinds(log) == ["freshness behind"])
+    #expect(log.kept.first?.live == "epoch 1 sequence 7")
+    #expect(log.kept.first?.recomputed == "epoch 1 sequence 8")
+  }
+
+  @Test func parkedEventsAreListed() async throws {
+    let event = Story.everything.items[5]
+    let log = try await check(
+      after: """
+        INSERT INTO parked_events (opportunity_id, epoch, sequence, event_id, type, data)
+        VALUES ('\(event.data.opportunityId)', 1, 5, '\(event.eventId)', '\(event.type.rawValue)', '{}')
+        """)
+    #expect(kinds(log) == ["parked_events unexpected"])
+  }
+}
+
+private func createTables(in pool: PostgresPool) async throws {
+  let repository = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+  for file in [
+    "Services/Forecasting/Migrations/m0001_forecasting.sql",
+    "Shared/Messaging/Migrations/m0001_messaging.sql",
+  ] {
+    let sql = try String(contentsOf: repository.appending(path: file), encoding: .utf8)
+    try await pool.transaction { try $0.executeScript(sql) }
+  }
+}
+
+/// Writes what a right projector would.
+private func project(_ feed: FeedIndex, into pool: PostgresPool) async throws {
+  var ledger = CounterLedger()
+  var opportunities: [(EntityID, OpportunityReplay)] = []
+  for index in feed.opportunities.indices {
+    let history = feed.history(index)
+    ledger.add(history, symbols: feed.symbols)
+    opportunities.append(
+      (feed.opportunities[index], OpportunityReplay(history, symbols: feed.symbols)))
+  }
+  let rows = opportunities
+  let counters = ledger.counters
+  try await pool.transaction { transaction in
+    for (id, replay) in rows {
+      for row in replay.applied {
+        try transaction.execute(
+          "INSERT INTO applied_events VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
+          id, row.epoch, row.sequence, row.eventID, row.type, row.pipeline, row.fromStage,
+          row.toStage, row.direction, row.owner, row.team, row.amountMinor, row.currency,
+          row.occurredAt, row.recordedAt, row.entryUnknown)
+      }
+      for row in replay.visits {
+        try transaction.execute(
+          "INSERT INTO visits VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)", id, row.enteredSequence,
+          row.pipeline, row.stage, row.category, row.enteredAt, row.leftAt, row.leftSequence,
+          row.leftTo, row.direction)
+      }
+      guard let row = replay.current else { continue }
+      try transaction.execute(
+        """
+        INSERT INTO current_stage (opportunity_id, epoch, sequence, pipeline, pipeline_version,
+          stage, category, position, owner, team, amount_minor, currency, name, account,
+          entered_at, entered_sequence, follow_up_due_at, benchmark_days, occurred_at)
+        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)
+        """, id, row.epoch, row.sequence, row.pipeline, row.pipelineVersion, row.stage,
+        row.category, row.position, row.owner, row.team, row.amountMinor, row.currency, row.name,
+        row.account, row.enteredAt, row.enteredSequence, row.followUpDueAt, row.benchmarkDays,
+        row.occurredAt)
+    }
+    for (key, sums) in counters {
+      try transaction.execute(
+        "INSERT INTO daily_counters VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)", key.pipeline,
+        PostgresDate(daysSinceEpoch: key.day), key.stage, key.owner, key.team, sums.entered,
+        sums.advanced, sums.back, sums.lost, sums.reopened, sums.endedKnown, sums.dwellSeconds)
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import Contracts
+import Messaging
+import Testing
+
+@testable import Sluice
+
+@Suite struct VerifyReplayTests {
+  private typealias Walk = StageWalk
+
+  private func replay(_ write: (inout Story) -> Void) -> OpportunityReplay {
+    var story = Story()
+    write(&story)
+    let feed = FeedIndex(story)
+    return OpportunityReplay(feed.history(0), symbols: feed.symbols)
+  }
+
+  struct Case: CustomTestStringConvertible, Sendable {
+    var testDescription: String
+    var steps: @Sendable (inout Story) -> Void
+    /// Stage, days in it (nil: open, or entry unknown), direction.
+    var visits: [(String, Double?, String?)]
+  }
+
+  static let cases: [Case] = [
+    Case(
+      testDescription: "created", steps: { $0.create(1, at: Story.noon(1)) },
+      visits: [("lead", nil, nil)]),
+    Case(
+      testDescription: "advanced, and back",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.move(1, to: "offer", at: Story.noon(3))
+        $0.move(1, to: "talk", at: Story.noon(4))
+      }, visits: [("lead", 2, "advance"), ("offer", 1, "back"), ("talk", nil, nil)]),
+    Case(
+      testDescription: "won, and on after it",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.move(1, to: "won", at: Story.noon(2))
+        $0.move(1, to: "care", at: Story.noon(3))
+      }, visits: [("lead", 1, "advance"), ("won", 1, "advance"), ("care", nil, nil)]),
+    Case(
+      testDescription: "lost and reopened",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.move(1, to: "lost", at: Story.noon(2))
+        $0.move(1, to: "offer", at: Story.noon(4))
+      }, visits: [("lead", 1, "lost"), ("lost", 2, "reopen"), ("offer", nil, nil)]),
+    Case(
+      testDescription: "won and reopened",
+      steps: {
+        $0.create(1, in: "won", at: Story.noon(1))
+        $0.move(1, to: "talk", at: Story.noon(2))
+      }, visits: [("won", 1, "reopen"), ("talk", nil, nil)]),
+    Case(
+      testDescription: "won, then lost",
+      steps: {
+        $0.create(1, in: "won", at: Story.noon(1))
+        $0.move(1, to: "lost", at: Story.noon(2))
+      }, visits: [("won", 1, "lost"), ("lost", nil, nil)]),
+    Case(
+      testDescription: "updates and moves to the same stage begin nothing",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.update(1, at: Story.noon(2), owner: "bob")
+        $0.move(1, to: "lead", at: Story.noon(3))
+        $0.move(1, to: "talk", at: Story.noon(4))
+      }, visits: [("lead", 3, "advance"), ("talk", nil, nil)]),
+    Case(
+      testDescription: "an unknown entry has no beginning",
+      steps: {
+        $0.create(1, at: Story.noon(1), entryUnknown: true)
+        $0.move(1, to: "talk", at: Story.noon(2))
+      }, visits: [("lead", nil, "advance"), ("talk", nil, nil)]),
+    Case(
+      testDescription: "a later epoch goes on",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.restore(1)
+        $0.move(1, to: "talk", at: Story.noon(2))
+      }, visits: [("lead", 1, "advance"), ("talk", nil, nil)]),
+  ]
+
+  @Test("visits", arguments: cases) func visits(_ example: Case) {
+    let visits = replay(example.steps).visits
+    #expect(visits.map(\.stage) == example.visits.map(\.0))
+    #expect(visits.map(\.direction) == example.visits.map(\.2))
+    let days = visits.map { visit in
+      visit.leftAt.flatMap { left in visit.enteredAt.map { left.days(since: $0) } }
+    }
+    #expect(days == example.visits.map(\.1))
+    #expect(zip(visits, visits.dropFirst()).allSatisfy { $0.leftTo == $1.stage })
+    #expect(zip(visits, visits.dropFirst()).allSatisfy { $0.leftSequence == $1.enteredSequence })
+  }
+
+  @Test func theCurrentStageCarriesWhatTheLastEventsSaid() throws {
+    let current = try #require(
+      replay {
+        $0.create(1, at: Story.noon(1))
+        $0.move(1, to: "offer", at: Story.noon(2))
+        $0.update(
+          1, at: Story.noon(3), owner: "bob", amount: Money(minor: 5, currency: "EUR"), name: "new")
+      }.current)
+    #expect(current.sequence == 3)
+    #expect((current.stage, current.category, current.position) == ("offer", "open", 2))
+    #expect(current.enteredAt == Story.noon(2))
+    #expect(current.enteredSequence == 2)
+    #expect((current.owner, current.amountMinor, current.currency) == ("bob", 5, "EUR"))
+    #expect((current.name, current.account) == ("new", "account 1"))
+    #expect(current.benchmarkDays == 2.5)
+    #expect(current.occurredAt == Story.noon(3))
+  }
+
+  @Test func anUnknownEntryIsNull() throws {
+    let replay = replay { $0.create(1, in: "won", at: Story.noon(1), entryUnknown: true) }
+    #expect(replay.current?.enteredAt == nil)
+    #expect(replay.applied.first?.entryUnknown == true)
+  }
+
+  @Test func countersCountEntriesAfterAndLeavingsBeforeTheEvent() {
+    var ledger = CounterLedger()
+    let feed = FeedIndex(Story.everything)
+    for index in feed.opportunities.indices {
+      ledger.add(feed.history(index), symbols: feed.symbols)
+    }
+    func row(_ day: Int, _ stage: String, _ owner: String, _ team: String = "north") -> Counters? {
+      ledger.counters[
+        CounterKey(
+          pipeline: "general", day: Story.noon(day).day, stage: stage, owner: owner, team: team)]
+    }
+    #expect(row(1, "lead", "ann") == Counters(entered: 1))
+    #expect(
+      row(3, "lead", "ann") == Counters(advanced: 1, endedKnown: 1, dwellSeconds: 2 * 86_400))
+    #expect(
+      row(4, "talk", "ann") == Counters(back: 1, endedKnown: 1, dwellSeconds: 86_400))
+    #expect(
+      row(6, "lead", "bob") == Counters(lost: 1, endedKnown: 1, dwellSeconds: 2 * 86_400))
+    #expect(
+      row(8, "lost", "bob") == Counters(reopened: 1, endedKnown: 1, dwellSeconds: 2 * 86_400))
+    #expect(row(8, "talk", "bob") == Counters(entered: 1))
+    #expect(row(4, "lead", "", "") == Counters(entered: 1))
+    #expect(row(9, "lead", "", "") == Counters(advanced: 1))
+  }
+
+  @Test func dwellIsWholeSecondsAndNeverNegative() {
+    var story = Story()
+    story.create(1, at: Story.noon(2))
+    story.move(1, to: "talk", at: Story.noon(2).adding(seconds: 1.9))
+    story.create(2, at: Story.noon(2))
+    story.move(2, to: "talk", at: Story.noon(1))
+    let feed = FeedIndex(story)
+    var ledger = CounterLedger()
+    for index in feed.opportunities.indices {
+      ledger.add(feed.history(index), symbols: feed.symbols)
+    }
+    let ended = ledger.counters.values.filter { $0.endedKnown > 0 }
+    #expect(ended.map(\.dwellSeconds).sorted() == [0, 1])
+  }
+
+  @Test func theFunnelCountsDealsAndTheirAmounts() {
+    let tally = FunnelTally(FeedIndex(Story.everything)).pipelines["general"] ?? [:]
+    #expect(
+      tally["talk"]
+        == StageTally(count: 1, amounts: ["CNY": 1_000], unpriced: 0, entered: 2, back: 1))
+    #expect(tally["won"] == StageTally(count: 1, unpriced: 1, entered: 1))
+    #expect(tally["lead"] == StageTally(entered: 3, advanced: 2))
+    #expect(tally["lost"] == StageTally(entered: 1))
+  }
+
+  @Test func aSoundFeedHasNoDifferences() {
+    #expect(FeedSanity.differences(of: FeedIndex(Story.everything)).isEmpty)
+  }
+
+  @Test func aLaterEpochMayGoOnOrStartOver() {
+    var story = Story()
+    story.create(1, at: Story.noon(1))
+    story.restore(1)
+    story.move(1, to: "talk", at: Story.noon(2))
+    #expect(FeedSanity.differences(of: FeedIndex(story)).isEmpty)
+  }
+
+  @Test func whatIsWrongWithAFeedIsFound() throws {
+    let items = Story.everything.items
+    func kinds(_ items: [FeedItem]) -> [Difference.Kind] {
+      FeedSanity.differences(of: FeedIndex(items)).kept.map(\.kind)
+    }
+    #expect(kinds(items + [items[0]]) == [.unexpected])
+    // The second event is left out: a gap, and the next move starts where nobody stood.
+    #expect(kinds(Array(items[..<1] + items[2...])) == [.gap, .different])
+    #expect(kinds(Array(items[1...])).first == .gap)
+    var swapped = items
+    swapped.swapAt(1, 2)
+    #expect(kinds(swapped).contains(.gap))
+    var elsewhere = items
+    elsewhere[1].data.from = "offer"
+    let difference = try #require(
+      FeedSanity.differences(of: FeedIndex(elsewhere)).kept.first)
+    #expect((difference.live, difference.recomputed) == ("from offer", "from lead"))
+  }
+}

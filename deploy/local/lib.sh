@@ -1,0 +1,58 @@
+# What up, down and test share. Sourced, not run.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+state=$root/.local
+
+die() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# Whether a supervisor holds the lock, which the kernel gives back however it ends.
+is_running() {
+  [[ -e $state/lock ]] && ! flock --nonblock "$state/lock" true
+}
+
+has_library() { # pkg-config name, header
+  pkg-config --exists "$1" 2>/dev/null || [[ -e $2 ]]
+}
+
+# The packages that are needed and not there, one a line.
+missing_packages() {
+  command -v pkg-config >/dev/null || echo pkg-config
+  has_library rdkafka /usr/include/librdkafka/rdkafka.h || echo librdkafka-dev
+  has_library libpq /usr/include/postgresql/libpq-fe.h || echo libpq-dev
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ||
+    command -v initdb >/dev/null || echo postgresql
+}
+
+install_what_is_missing() {
+  command -v swift >/dev/null ||
+    die 'needs the Swift toolchain, 6.2 or newer: https://www.swift.org/install/linux'
+  local packages sudo=() log=$state/logs/install.log
+  mapfile -t packages < <(missing_packages)
+  ((${#packages[@]})) || return 0
+  command -v apt-get >/dev/null || die "needs, by their names on Debian: ${packages[*]}"
+  if ((EUID != 0)); then
+    sudo -n true 2>/dev/null ||
+      die "needs ${packages[*]}; run: sudo apt-get install -y ${packages[*]}"
+    sudo=(sudo -n)
+  fi
+  echo "Installing ${packages[*]} (log: $log)"
+  mkdir -p "$state/logs"
+  # Debian's package would also start a server of its own, which nobody here asked for.
+  local config=/etc/postgresql-common/createcluster.conf
+  if [[ " ${packages[*]} " == *' postgresql '* && ! -e $config ]]; then
+    "${sudo[@]}" mkdir -p "${config%/*}"
+    echo 'create_main_cluster = false' | "${sudo[@]}" tee "$config" >/dev/null
+  fi
+  {
+    "${sudo[@]}" apt-get update -q &&
+      "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+        --no-install-recommends -o Dpkg::Options::=--force-confold "${packages[@]}"
+  } >"$log" 2>&1 || {
+    tail -n 15 "$log" >&2
+    die "could not install ${packages[*]}; the whole log is $log"
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Glibc
+import LocalServers
+
+extension Installation {
+  static let roles = ["rep", "manager", "admin", "viewer", "publisher"]
+
+  /// What `sluice` and the services both need: our own environment, so that `SLUICE_KAFKA_CONF_*` and
+  /// the like reach them, with this installation's places in it.
+  private func commonEnvironment(databaseURL: String) -> [String: String] {
+    var environment = settings.environment
+    // Tokens are checked with our own key, and a name of one replica is not for all of them.
+    environment["SLUICE_JWKS_URL"] = nil
+    environment["SLUICE_INSTANCE_ID"] = nil
+    environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka!.bootstrapServers
+    environment["SLUICE_DATABASE_URL"] = databaseURL
+    environment["SLUICE_JWT_KEY_FILE"] = settings.state.keyFile
+    environment["SLUICE_ISSUER"] = "sluice"
+    environment["SLUICE_AUDIENCE"] = "sluice"
+    return environment
+  }
+
+  func environment(of service: ServiceDescription, password: String) -> [String: String] {
+    var environment = commonEnvironment(
+      databaseURL:
+        "postgresql://\(service.databaseRole):\(password)@127.0.0.1:\(postgres!.port)/sluice")
+    environment["SLUICE_HTTP_ADDRESS"] = "127.0.0.1:\(ports[service.httpPortName]!)"
+    environment["SLUICE_ADMIN_ADDRESS"] = "127.0.0.1:\(ports[service.adminPortName]!)"
+    return environment
+  }
+
+  private func operatorEnvironment() -> [String: String] {
+    var environment = commonEnvironment(databaseURL: postgres!.url)
+    for service in ServiceDescription.all where ports[service.httpPortName] != nil {
+      let name = service.name.uppercased().replacing("-", with: "_")
+      environment["SLUICE_\(name)_URL"] = url(of: service)
+    }
+    environment["SLUICE_TOKEN"] = tokens["admin"]
+    return environment
+  }
+
+  /// Runs the operator's command line; what it prints is returned, or thrown when it fails.
+  @discardableResult
+  func sluice(_ arguments: [String]) async throws -> String {
+    try await Tool.run(
+      "\(settings.bin)/sluice", arguments, environment: operatorEnvironment())
+  }
+
+  func makeTokens() async throws -> [String: String] {
+    var tokens: [String: String] = [:]
+    for role in Self.roles {
+      tokens[role] = try await sluice(
+        ["token", "--role", role, "--subject", "demo-\(role)", "--days", "30"]
+      ).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    return tokens
+  }
+
+  /// Loads the demo with its output shown; that it fails is said, and the installation goes on.
+  func loadDemo() async throws {
+    console.say("Loading the demo")
+    let (program, arguments) = ("\(settings.bin)/sluice", ["load", "demo"])
+    let status =
+      isatty(STDOUT_FILENO) == 1
+      ? try await Tool.runOnTerminal(program, arguments, environment: operatorEnvironment())
+      : try await Tool.run(program, arguments, environment: operatorEnvironment()) {
+        [console] in console.say($0)
+      }
+    if status != .exited(0) {
+      console.say("The demo was not loaded (\(status)); everything else runs")
+    }
+  }
+
+  func waitUntilReady(_ service: ServiceDescription) async throws {
+    let process = services[service.name]!
+    let port = ports[service.adminPortName]!
+    var lastAnswer: HTTPProbe.Answer?
+    let ready = try await poll(timeout: .seconds(120), every: .milliseconds(50)) { () -> Bool? in
+      if let status = process.exitStatus { throw process.failure("ended with \(status)") }
+      lastAnswer = await HTTPProbe.get(port: port, path: "/readyz")
+      return lastAnswer?.status == 200 ? true : nil
+    }
+    guard ready != nil else {
+      let reason = lastAnswer.map { "/readyz says \($0.status) \($0.body)" } ?? "no answer"
+      throw process.failure("was not ready after two minutes (\(reason))")
+    }
+    console.say("\(service.name) is ready on \(url(of: service))")
+  }
+}
