@@ -136,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
+      name: "PostgresTests", dependencies: ["LocalServers", "Postgres", "TestSupport", logging],
+      swiftSettings: strict),
     .testTarget(name: "ContractsTests", dependencies: ["Contracts"], swiftSettings: strict),
     .testTarget(
       name: "MessagingTests", dependencies: ["Messaging", "TestSupport"], swiftSettings: strict),

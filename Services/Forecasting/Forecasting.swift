@@ -4,7 +4,7 @@ import ServiceKit
 @main
 struct ForecastingMain {
   static func main() async {
-    await runMain(service: "forecasting") { configuration, logger in
+    await runMain(service: "forecasting") { @Sendable configuration, logger in
       let registry = PrometheusRegistry()
       MetricsSystem.bootstrap(registry)
       let application = try await buildForecasting(

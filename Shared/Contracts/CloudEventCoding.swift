@@ -84,6 +84,10 @@ extension CloudEvent {
       throw MessageFailure(
         .invalidEnvelope, "specversion is \(decoded.specversion); expected 1.0")
     }
+    for (name, text) in [("id", decoded.id), ("source", decoded.source), ("type", decoded.type)]
+    where text.isEmpty {
+      throw MessageFailure(.invalidEnvelope, "/\(name) is empty")
+    }
     let event = CloudEvent(
       id: decoded.id, source: decoded.source, type: decoded.type, subject: decoded.subject,
       time: decoded.time, traceparent: decoded.traceparent, tracestate: decoded.tracestate)

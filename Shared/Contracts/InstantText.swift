@@ -78,8 +78,13 @@ extension Instant: CustomStringConvertible, LosslessStringConvertible {
     else { return nil }
     let days = CivilDate.days(year: year, month: month, day: day)
     let seconds = days * Instant.secondsPerDay + Int64(hour * 3_600 + minute * 60 + second - offset)
+    // An offset can carry a time of the first or last day over the edge.
+    guard (Instant.firstSecond...Instant.lastSecond).contains(seconds) else { return nil }
     self.init(microseconds: seconds * 1_000_000 + Int64(micros))
   }
+
+  private static let firstSecond = CivilDate.days(year: 1, month: 1, day: 1) * secondsPerDay
+  private static let lastSecond = CivilDate.days(year: 10_000, month: 1, day: 1) * secondsPerDay - 1
 }
 
 /// Reads the fixed-width digits of a timestamp.

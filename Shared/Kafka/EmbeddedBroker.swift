@@ -18,6 +18,14 @@ package final class EmbeddedBroker: Sendable {
 
   package let bootstrapServers: String
 
+  /// Settings (`KafkaConfiguration.overrides`) with which clients get on well with it. It lets each
+  /// rebalance last as long as the session time-out less a second, and answers a fetch that found
+  /// nothing only when its wait is over, whatever was written meanwhile. Real brokers refuse a
+  /// session time-out as short as this.
+  package static let clientSettings = [
+    "session.timeout.ms": "2500", "heartbeat.interval.ms": "200", "fetch.wait.max.ms": "20",
+  ]
+
   /// - Parameter topics: the number of partitions by name.
   package init(topics: [String: Int], brokers: Int = 1) throws(KafkaError) {
     let conf = rd_kafka_conf_new()

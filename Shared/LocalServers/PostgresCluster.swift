@@ -31,6 +31,7 @@ struct PostgresCluster: Sendable {
       directory: path, isTemporary: directory == nil, tools: tools, account: account)
     try FileManager.default.createDirectory(
       atPath: cluster.directory, withIntermediateDirectories: true)
+    chmod(cluster.directory, 0o700)
     if let account {
       try account.takeOver(cluster.directory)
       guard try await account.canEnter(cluster.directory) else {

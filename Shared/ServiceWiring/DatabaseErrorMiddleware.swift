@@ -19,6 +19,11 @@ package struct DatabaseErrorMiddleware: RouterMiddleware {
     } catch let error as PostgresError where error.isRetriable {
       context.logger.warning("database not available", metadata: ["error": "\(error)"])
       throw Problem.unavailable("the database cannot be reached; nothing is lost")
+    } catch let error as PostgresError where error.code == .commitUnknown {
+      context.logger.warning("outcome of a commit unknown", metadata: ["error": "\(error)"])
+      throw Problem.unavailable(
+        "the connection broke during the commit; whether it took effect is not known. "
+          + "Repeat the request with the same Idempotency-Key, or read before you repeat")
     } catch let error as PostgresError where error.sqlState?.hasPrefix("22") == true {
       throw Problem.invalidRequest([], detail: "a value cannot be stored: \(error.message)")
     }

@@ -31,18 +31,12 @@ package enum TestKafka {
   package static func configuration(
     clientID: String = "test", overrides: [String: String] = [:]
   ) async throws -> KafkaConfiguration {
-    var settings = isExternal ? [:] : embeddedSettings
+    var settings = isExternal ? [:] : EmbeddedBroker.clientSettings
     settings.merge(KafkaConfiguration.overrides(from: ProcessInfo.processInfo.environment)) { $1 }
     settings.merge(overrides) { $1 }
     return KafkaConfiguration(
       bootstrapServers: try await bootstrapServers(), clientID: clientID, overrides: settings)
   }
-
-  /// The embedded broker lets every rebalance last as long as the session time-out, less a second;
-  /// a real broker allows no time-out as short as this.
-  package static let embeddedSettings = [
-    "session.timeout.ms": "2500", "heartbeat.interval.ms": "200",
-  ]
 
   /// A name that no other test uses, for topics and groups.
   package static func uniqueName(_ base: String) -> String {

@@ -144,7 +144,8 @@ import Testing
             "lead", "demo", "won", "lost", "talks", "not-yet-known",
           ])
         #expect(funnel.stages.last?.stage.category == "open")
-        #expect(funnel.stages.last?.stage.name == LocalizedText(zh: "not-yet-known", en: "not-yet-known"))
+        #expect(
+          funnel.stages.last?.stage.name == LocalizedText(zh: "not-yet-known", en: "not-yet-known"))
       }
     }
   }
@@ -186,11 +187,14 @@ import Testing
 
   private static func randomHistory(_ number: Int, _ random: inout SplitMix) -> History {
     let stages = Ladder.definition.stages.map(\.key)
-    var history = History(number, at: History.start.adding(days: Double.random(in: 0...30, using: &random)))
+    var history = History(
+      number, at: History.start.adding(days: Double.random(in: 0...30, using: &random)))
     history.create(
-      in: stages.randomElement(using: &random)!, entryUnknown: Int.random(in: 0..<4, using: &random) == 0)
+      in: stages.randomElement(using: &random)!,
+      entryUnknown: Int.random(in: 0..<4, using: &random) == 0)
     for _ in 0..<Int.random(in: 0...12, using: &random) {
-      let days = Double.random(in: 0...3, using: &random) * Double(Int.random(in: 0...1, using: &random))
+      let days =
+        Double.random(in: 0...3, using: &random) * Double(Int.random(in: 0...1, using: &random))
       switch Int.random(in: 0..<4, using: &random) {
       case 0:
         let owner = ["ann", "bob", nil].randomElement(using: &random)!

@@ -13,7 +13,9 @@ import Testing
       let rows = try await pool.query(
         "SELECT stage, category, name_zh, version FROM pipeline_stages ORDER BY position")
       #expect(
-        try rows.map { try $0.decode(0, as: String.self) } == ["lead", "offer", "talks", "won", "lost"])
+        try rows.map { try $0.decode(0, as: String.self) } == [
+          "lead", "offer", "talks", "won", "lost",
+        ])
       #expect(try rows[0].decode("name_zh", as: String.self) == "初步接触")
     }
   }

@@ -64,8 +64,9 @@ import Testing
       for (key, delta) in part.counters { counters[key, default: CounterDelta()].add(delta) }
     }
     #expect(Array(current.values) == whole.current)
-    #expect(visits.values.sorted { $0.enteredSequence < $1.enteredSequence }
-      == whole.visits.sorted { $0.enteredSequence < $1.enteredSequence })
+    #expect(
+      visits.values.sorted { $0.enteredSequence < $1.enteredSequence }
+        == whole.visits.sorted { $0.enteredSequence < $1.enteredSequence })
     #expect(counters == Dictionary(uniqueKeysWithValues: whole.counters.map { ($0.key, $0.delta) }))
   }
 

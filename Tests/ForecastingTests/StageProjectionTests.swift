@@ -126,7 +126,9 @@ import Testing
       // Random letters, because PostgreSQL compresses what repeats.
       var random = SplitMix(7)
       func text() -> String {
-        String((0..<512).map { _ in Character(Unicode.Scalar(UInt8.random(in: 33...126, using: &random))) })
+        String(
+          (0..<512).map { _ in Character(Unicode.Scalar(UInt8.random(in: 33...126, using: &random)))
+          })
       }
       var history = History(1)
       history.pipeline = text()

@@ -9,7 +9,7 @@ import Testing
     var backoff = Backoff()
     let delays = (0..<8).map { _ in backoff.delay(after: .seconds(1)) }
     #expect(
-      delays == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10].map { Duration.seconds($0) })
+      delays == [200, 400, 800, 1600, 3200, 6400, 10000, 10000].map { .milliseconds($0) })
   }
 
   @Test func beginsAnewForOneThatHadLived() {
@@ -162,7 +162,7 @@ import Testing
       let state = try StateDirectory(folder)
       for run in ["first", "second"] {
         try run.write(toFile: state.log("service"), atomically: true, encoding: .utf8)
-        try state.rotateLogs()
+        state.rotateLogs(["service", "never-ran"])
       }
       #expect(!FileManager.default.fileExists(atPath: state.log("service")))
       let before = try String(contentsOfFile: state.log("service") + ".1", encoding: .utf8)

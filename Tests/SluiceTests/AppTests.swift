@@ -24,6 +24,12 @@ import Testing
     #expect(table.render().hasSuffix("\nx"))
   }
 
+  @Test func controlCharactersDoNotReachTheTerminal() {
+    var table = TextTable([.left("a"), .left("b")])
+    table.add("two\r\nlines", "\u{1B}[31mred")
+    #expect(table.render().hasSuffix("\ntwo lines   [31mred"))
+  }
+
   @Test func widths() {
     #expect(TextWidth.of("abc") == 3)
     #expect(TextWidth.of("商机，ok") == 8)
@@ -41,7 +47,8 @@ import Testing
   }
 
   @Test func jsonIsSortedAndReadable() throws {
-    #expect(try OutputFormat.json(["b": "a/b", "a": "x"]) == "{\n  \"a\" : \"x\",\n  \"b\" : \"a/b\"\n}")
+    #expect(
+      try OutputFormat.json(["b": "a/b", "a": "x"]) == "{\n  \"a\" : \"x\",\n  \"b\" : \"a/b\"\n}")
   }
 }
 
@@ -75,7 +82,7 @@ import Testing
     let bad = try folder.write("bad.csv", ImportTestsFlat.header + "A1,,,,Signed,,,\n")
     let good = try folder.write("good.csv", ImportTestsFlat.header + "A1,,,,Won,,,\n")
     let latin = try folder.write("latin.csv", Array("id,caf".utf8) + [0xE9, 0x0A])
-    func run(_ file: String, _ more: String...) async -> ExitStatus {
+    func run(_ file: String, _ more: String...) async -> Sluice.ExitStatus {
       await SluiceCommand.run(["import", "--mapping", "flat", "--opportunities", file] + more)
     }
     #expect(await run(bad, "--dry-run") == .differences)
@@ -127,7 +134,8 @@ import Testing
       try await client.get("/v1/pipelines", as: [String].self)
     }
     #expect(failure?.status == .unavailable)
-    #expect(failure?.message.contains("stage-service at http://127.0.0.1:1 cannot be reached") == true)
+    #expect(
+      failure?.message.contains("stage-service at http://127.0.0.1:1 cannot be reached") == true)
   }
 
   @Test func unexpectedAnswerSaysWhat() throws {

@@ -50,7 +50,8 @@ import Testing
     #expect(mapping.definition.entryStage?.key == "prospecting")
   }
 
-  @Test(arguments: BuiltInMapping.allCases) func builtInsAreValid(_ builtIn: BuiltInMapping) throws {
+  @Test(arguments: BuiltInMapping.allCases) func builtInsAreValid(_ builtIn: BuiltInMapping) throws
+  {
     let mapping = try MappingReader.load(builtIn.rawValue)
     #expect((mapping.history != nil) == (builtIn == .salesforceHistory))
     #expect(mapping.stages.allSatisfy { $0.name.en == $0.from })
@@ -60,7 +61,8 @@ import Testing
     let found = problems(replacing: "amountUnit: major", with: "amountUnits: major")
     #expect(found.count == 1)
     #expect(found.first?.line == 6)
-    #expect(found.first?.message.hasPrefix("unknown key \"amountUnits\"; known are source,") == true)
+    #expect(
+      found.first?.message.hasPrefix("unknown key \"amountUnits\"; known are source,") == true)
   }
 
   @Test func unknownKeyOfAStage() {

@@ -5,7 +5,8 @@ import Testing
 
 /// The flat mapping: one row per deal.
 @Suite struct ImportTestsFlat {
-  static let header = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n"
+  static let header =
+    "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n"
   static let now = Instant("2024-06-01T12:00:00Z")!
 
   static func plan(_ rows: String, header: String = header) throws -> ImportPlan {
@@ -198,9 +199,10 @@ import Testing
     let plan = try plan(
       "1,2023-01-02 10:00,A,\n1,2023-01-32 10:00,B,\n2,2023-01-02 10:00,A,x\n3,2023-01-02 10:00,A,1\n",
       deals: "1,B,,5\n2,A,,5\n3,A,,zz\n")
-    #expect(plan.errors.map { "\($0.file) \($0.line) \($0.kind.rawValue)" } == [
-      "d.csv 4 bad-amount", "h.csv 3 bad-date", "h.csv 4 bad-order",
-    ])
+    #expect(
+      plan.errors.map { "\($0.file) \($0.line) \($0.kind.rawValue)" } == [
+        "d.csv 4 bad-amount", "h.csv 3 bad-date", "h.csv 4 bad-order",
+      ])
     #expect(plan.commands.isEmpty)
     #expect(plan.counts.skippedDeals == 3)
   }

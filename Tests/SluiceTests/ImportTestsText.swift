@@ -5,7 +5,8 @@ import Testing
 @testable import Sluice
 
 @Suite struct ImportTestsDates {
-  private func instant(_ text: String, _ pattern: String, _ zone: String = "UTC") throws -> String? {
+  private func instant(_ text: String, _ pattern: String, _ zone: String = "UTC") throws -> String?
+  {
     let zone = try #require(TimeZone(identifier: zone))
     return try DatePattern(pattern).parse(text)?.instant(in: zone).description
   }
@@ -19,7 +20,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "31/02/2022", "6/4/2022", "2022-04-06", "06/04/2022 ", "06/04/22", "00/01/2022", "", "aa/bb/cccc",
+    "31/02/2022", "6/4/2022", "2022-04-06", "06/04/2022 ", "06/04/22", "00/01/2022", "",
+    "aa/bb/cccc",
     "06/13/2022", "06/04/0000",
   ])
   func strict(text: String) throws {
@@ -54,11 +56,12 @@ import Testing
 }
 
 @Suite struct ImportTestsAmounts {
-  @Test(arguments: [
-    ("454160", "USD", 45_416_000), ("0.1", "USD", 10), ("12.30", "CNY", 1_230),
-    ("-5.05", "USD", -505), ("100", "JPY", 100), ("100.00", "JPY", 100), ("1.234", "KWD", 1_234),
-    ("0", "EUR", 0), ("92233720368547758.07", "USD", Int64.max), ("7.500000", "USD", 750),
-  ] as [(String, String, Int64)])
+  @Test(
+    arguments: [
+      ("454160", "USD", 45_416_000), ("0.1", "USD", 10), ("12.30", "CNY", 1_230),
+      ("-5.05", "USD", -505), ("100", "JPY", 100), ("100.00", "JPY", 100), ("1.234", "KWD", 1_234),
+      ("0", "EUR", 0), ("92233720368547758.07", "USD", Int64.max), ("7.500000", "USD", 750),
+    ] as [(String, String, Int64)])
   func exact(text: String, currency: String, minor: Int64) throws {
     #expect(
       try AmountText.parse(text, currency: currency, unit: .major)
@@ -75,7 +78,8 @@ import Testing
   @Test(arguments: [
     ("1,234.50", "separators"), ("1 234", "separators"), ("1'234", "separators"),
     ("$5", "not a number"), ("1e5", "not a number"), ("", "not a number"), (".5", "not a number"),
-    ("5.", "not a number"), ("1.2.3", "not a number"), ("--1", "not a number"), ("１２", "not a number"),
+    ("5.", "not a number"), ("1.2.3", "not a number"), ("--1", "not a number"),
+    ("１２", "not a number"),
     ("1.005", "more decimals"), ("92233720368547758.08", "too large"),
   ])
   func refused(text: String, reason: String) {

@@ -1,6 +1,4 @@
 import Contracts
-import Foundation
-import Messaging
 import Postgres
 import TestSupport
 import Testing
@@ -16,8 +14,8 @@ import Testing
   ) async throws -> DifferenceLog {
     let feed = feed ?? self.feed
     return try await withTestDatabase { database in
-      try await createTables(in: database.pool)
-      try await project(self.feed, into: database.pool)
+      try await Projections.createTables(in: database.pool)
+      try await Projections.write(self.feed, into: database.pool)
       for statement in damage { try await database.pool.execute(statement) }
       let snapshot = try await ProjectionSnapshot.take(from: database.pool, feed: feed)
       return snapshot.judge(
@@ -74,16 +72,14 @@ import Testing
   @Test func wrongCountersAreFound() async throws {
     let log = try await check(
       after:
-        "UPDATE daily_counters SET advanced = advanced + 1 WHERE stage = 'lead' AND owner = ''",
-      "DELETE FROM daily_counters WHERE stage = 'lost' AND entered = 1",
+        "UPDATE daily_counters SET advanced = advanced + 1 WHERE owner = '' AND advanced = 1",
+      "DELETE FROM daily_counters WHERE stage = 'won'",
       "UPDATE daily_counters SET owner = 'eve' WHERE reopened = 1")
     #expect(
-      kinds(log).sorted()
-        == [
-          "daily_counters different", "daily_counters missing", "daily_counters missing",
-          "daily_counters unexpected",
-        ].sorted() || kinds(log).allSatisfy { $0.hasPrefix("daily_counters") })
-    #expect(log.count(.dailyCounters) >= 4)
+      kinds(log).sorted() == [
+        "daily_counters different", "daily_counters missing", "daily_counters missing",
+        "daily_counters unexpected",
+      ])
   }
 
   @Test func countersOfZeroNeedNoRow() async throws {
@@ -121,6 +117,13 @@ import Testing
     #expect(log.kept.first?.recomputed == "epoch 1 sequence 8")
   }
 
+  @Test func aFeedWithAHoleIsWaitedFor() async throws {
+    // The second event was written by a transaction that overlapped and is not shown yet.
+    let items = Story.everything.items
+    let early = FeedIndex(Array(items[..<1] + items[2...]))
+    #expect(try await check(feed: early, later: feed).isEmpty)
+  }
+
   @Test func parkedEventsAreListed() async throws {
     let event = Story.everything.items[5]
     let log = try await check(
@@ -129,65 +132,5 @@ import Testing
         VALUES ('\(event.data.opportunityId)', 1, 5, '\(event.eventId)', '\(event.type.rawValue)', '{}')
         """)
     #expect(kinds(log) == ["parked_events unexpected"])
-  }
-}
-
-private func createTables(in pool: PostgresPool) async throws {
-  let repository = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-  for file in [
-    "Services/Forecasting/Migrations/m0001_forecasting.sql",
-    "Shared/Messaging/Migrations/m0001_messaging.sql",
-  ] {
-    let sql = try String(contentsOf: repository.appending(path: file), encoding: .utf8)
-    try await pool.transaction { try $0.executeScript(sql) }
-  }
-}
-
-/// Writes what a right projector would.
-private func project(_ feed: FeedIndex, into pool: PostgresPool) async throws {
-  var ledger = CounterLedger()
-  var opportunities: [(EntityID, OpportunityReplay)] = []
-  for index in feed.opportunities.indices {
-    let history = feed.history(index)
-    ledger.add(history, symbols: feed.symbols)
-    opportunities.append(
-      (feed.opportunities[index], OpportunityReplay(history, symbols: feed.symbols)))
-  }
-  let rows = opportunities
-  let counters = ledger.counters
-  try await pool.transaction { transaction in
-    for (id, replay) in rows {
-      for row in replay.applied {
-        try transaction.execute(
-          "INSERT INTO applied_events VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
-          id, row.epoch, row.sequence, row.eventID, row.type, row.pipeline, row.fromStage,
-          row.toStage, row.direction, row.owner, row.team, row.amountMinor, row.currency,
-          row.occurredAt, row.recordedAt, row.entryUnknown)
-      }
-      for row in replay.visits {
-        try transaction.execute(
-          "INSERT INTO visits VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)", id, row.enteredSequence,
-          row.pipeline, row.stage, row.category, row.enteredAt, row.leftAt, row.leftSequence,
-          row.leftTo, row.direction)
-      }
-      guard let row = replay.current else { continue }
-      try transaction.execute(
-        """
-        INSERT INTO current_stage (opportunity_id, epoch, sequence, pipeline, pipeline_version,
-          stage, category, position, owner, team, amount_minor, currency, name, account,
-          entered_at, entered_sequence, follow_up_due_at, benchmark_days, occurred_at)
-        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)
-        """, id, row.epoch, row.sequence, row.pipeline, row.pipelineVersion, row.stage,
-        row.category, row.position, row.owner, row.team, row.amountMinor, row.currency, row.name,
-        row.account, row.enteredAt, row.enteredSequence, row.followUpDueAt, row.benchmarkDays,
-        row.occurredAt)
-    }
-    for (key, sums) in counters {
-      try transaction.execute(
-        "INSERT INTO daily_counters VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)", key.pipeline,
-        PostgresDate(daysSinceEpoch: key.day), key.stage, key.owner, key.team, sums.entered,
-        sums.advanced, sums.back, sums.lost, sums.reopened, sums.endedKnown, sums.dwellSeconds)
-    }
   }
 }

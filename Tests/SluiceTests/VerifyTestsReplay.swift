@@ -5,8 +5,6 @@ import Testing
 @testable import Sluice
 
 @Suite struct VerifyReplayTests {
-  private typealias Walk = StageWalk
-
   private func replay(_ write: (inout Story) -> Void) -> OpportunityReplay {
     var story = Story()
     write(&story)
@@ -179,6 +177,13 @@ import Testing
     #expect(FeedSanity.differences(of: FeedIndex(story)).isEmpty)
   }
 
+  @Test func aHoleAtTheEndOfTheFeedIsNotJudgedYet() {
+    let items = Story.everything.items
+    let late = FeedIndex(Array(items[..<1] + items[2...3]))
+    #expect(FeedSanity.differences(of: late, first: 1).isEmpty)
+    #expect(!FeedSanity.differences(of: late).isEmpty)
+  }
+
   @Test func whatIsWrongWithAFeedIsFound() throws {
     let items = Story.everything.items
     func kinds(_ items: [FeedItem]) -> [Difference.Kind] {
@@ -188,9 +193,10 @@ import Testing
     // The second event is left out: a gap, and the next move starts where nobody stood.
     #expect(kinds(Array(items[..<1] + items[2...])) == [.gap, .different])
     #expect(kinds(Array(items[1...])).first == .gap)
+    // Transactions that overlap may stand in the feed in another order.
     var swapped = items
     swapped.swapAt(1, 2)
-    #expect(kinds(swapped).contains(.gap))
+    #expect(kinds(swapped) == [])
     var elsewhere = items
     elsewhere[1].data.from = "offer"
     let difference = try #require(

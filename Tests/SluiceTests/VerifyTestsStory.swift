@@ -60,7 +60,9 @@ struct Story {
   ) {
     if let owner { deals[deal]?.owner = owner }
     if let amount { deals[deal]?.amount = amount }
+    let stage = Story.stages.firstIndex(of: deals[deal]?.stage ?? "")!
     add(deal, .changed, at: time) { data in
+      data.benchmarkDays = Double(stage) + 0.5
       if let name {
         data.changes = [FieldChange(field: "name", old: .null, new: .string(name))]
       }
@@ -95,7 +97,7 @@ struct Story {
     change(&data)
     let id = EntityID.v7(at: data.recordedAt, entropy: (1, UInt64(items.count)))
     items.append(
-      FeedItem(cursor: FeedCursor(String(items.count + 1)), eventId: id, type: type, data: data))
+      FeedItem(cursor: String(items.count + 1), eventId: id, type: type, data: data))
   }
 
   /// One deal with one of every kind of step, and a second one that is won at once.

@@ -11,7 +11,10 @@ die() {
 
 # Whether a supervisor holds the lock, which the kernel gives back however it ends.
 is_running() {
-  [[ -e $state/lock ]] && ! flock --nonblock "$state/lock" true
+  [[ -e $state/lock ]] || return
+  local status=0
+  flock --nonblock --conflict-exit-code 75 "$state/lock" true || status=$?
+  ((status == 75))
 }
 
 has_library() { # pkg-config name, header

@@ -1,6 +1,7 @@
 import Contracts
 import Hummingbird
 import ServiceKit
+import ServiceWiring
 
 /// The query API, under `/v1`. Everybody may read but machines that only publish.
 struct ForecastingRoutes: Sendable {
@@ -12,7 +13,7 @@ struct ForecastingRoutes: Sendable {
   func add(to router: Router<ServiceRequestContext>, authenticator: Authenticator) {
     let group = router.group("v1")
       .add(middleware: AuthenticationMiddleware(authenticator))
-      .add(middleware: DatabaseOutageMiddleware())
+      .add(middleware: DatabaseErrorMiddleware())
     group.get("funnel", use: funnel)
     group.get("opportunities/:id/timeline", use: timeline)
   }

@@ -19,6 +19,15 @@ struct ServiceClient: Sendable {
 
   private static let largestAnswer = 64 << 20
 
+  /// Lives as long as the process. Somebody waits at a terminal, so a service that is not there is
+  /// not tried again and again.
+  private static let http: HTTPClient = {
+    var configuration = HTTPClient.Configuration()
+    configuration.timeout.connect = .seconds(5)
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return HTTPClient(configuration: configuration)
+  }()
+
   struct Response: Sendable {
     var status: Int
     var body: [UInt8]
@@ -65,7 +74,7 @@ struct ServiceClient: Sendable {
     let response: Response
     do {
       let limit = TimeAmount(timeout)
-      let answer = try await HTTPClient.shared.execute(request, timeout: limit)
+      let answer = try await ServiceClient.http.execute(request, timeout: limit)
       let bytes = try await answer.body.collect(upTo: ServiceClient.largestAnswer)
       response = Response(status: Int(answer.status.code), body: Array(bytes.readableBytesView))
     } catch {

@@ -15,8 +15,14 @@ struct TextTable {
 
   init(_ columns: [Column]) { self.columns = columns }
 
-  /// Cells beyond the columns are dropped, missing ones are empty.
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  /// Cells beyond the columns are dropped, missing ones are empty. What is no character of a line
+  /// (line breaks, escape codes out of somebody's file) becomes a space.
+  mutating func add(_ cells: [String]) {
+    rows.append(
+      cells.map { cell in
+        String(cell.map { $0.unicodeScalars.contains(where: TextTable.isControl) ? " " : $0 })
+      })
+  }
 
   mutating func add(_ cells: String...) { add(cells) }
 
@@ -30,6 +36,10 @@ struct TextTable {
     let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
     let lines = [line(columns.map(\.title), widths), rule] + rows.map { line($0, widths) }
     return lines.joined(separator: "\n")
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control
   }
 
   private func line(_ cells: [String], _ widths: [Int]) -> String {

@@ -126,7 +126,7 @@ struct DemoStory {
   }
 }
 
-/// When people of the demo work: mostly on weekdays from nine to half past six in China.
+/// When people of the demo work: more than half of the time on weekdays from nine to half past six in China.
 struct DemoCalendar: Sendable {
   var now: Instant
 
@@ -140,7 +140,7 @@ struct DemoCalendar: Sendable {
 
   /// A time of work near `instant`.
   func settle(_ instant: Instant, _ random: inout SplitMix64) -> Instant {
-    guard random.chance(0.75) else { return instant }
+    guard random.chance(0.55) else { return instant }
     let local = instant.adding(seconds: Double(DemoCalendar.zoneSeconds))
     var day = Int64(local.day)
     // 1970-01-01 was a Thursday: 0 is Monday.

@@ -37,11 +37,11 @@ struct DatePattern: Hashable, Sendable {
     var parts: [Part] = []
     var rest = Substring(text)
     while let first = rest.first {
-      let run = first.isLetter ? rest.prefix { $0 == first } : rest.prefix(1)
+      let run = first.isASCII && first.isLetter ? rest.prefix { $0 == first } : rest.prefix(1)
       if let part = DatePattern.letters[String(run)] {
         guard !parts.contains(part) else { throw Malformed(message: "\(run) stands in it twice") }
         parts.append(part)
-      } else if first == "T" || !first.isLetter {
+      } else if first == "T" || !first.isASCII || !first.isLetter {
         parts += run.utf8.map(Part.literal)
       } else {
         throw Malformed(message: "\(run) is none of yyyy, MM, dd, HH, mm, ss")

@@ -12,6 +12,9 @@ struct ImportCommand: AsyncParsableCommand {
       nothing. It goes through the same gate as every other change: what the gate would have \
       refused is imported too and carries the reasons as violations.
 
+      A deal without the date on which its stage began is imported too: it counts in its stage, but \
+      in no figure about time. A deal that has a history stands where its history ends.
+
       A mapping says which columns and stages an export has. Two are built in: salesforce-history \
       (the exports of Opportunity and OpportunityHistory) and flat (one row per deal).
 

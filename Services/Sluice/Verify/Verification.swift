@@ -54,7 +54,7 @@ struct Verification: Sendable {
     report.add(outcome.differences, counts: [.funnel: outcome.count])
     if let remark = outcome.remark { report.remark(remark) }
     report.add(
-      FeedSanity.differences(of: feed),
+      try await sanity(&reader, &feed),
       counts: [.feed: CheckCount(live: feed.events.count, recomputed: feed.events.count)])
     progress.clear()
     return report
@@ -73,6 +73,20 @@ struct Verification: Sendable {
       let isCovered = audit.pending.isEmpty && snapshot.check.isCovered(by: feed)
       if isCovered || ContinuousClock.now >= deadline { return }
       try await Task.sleep(for: .milliseconds(200))
+    }
+  }
+
+  /// Judges the feed as it was read until now; what is left out may still appear.
+  private func sanity(
+    _ reader: inout FeedReader, _ feed: inout FeedIndex
+  ) async throws -> DifferenceLog {
+    let deadline = ContinuousClock.now + min(wait, .seconds(5))
+    let judged = feed.events.count
+    while true {
+      let differences = FeedSanity.differences(of: feed, first: judged)
+      if differences.isEmpty || ContinuousClock.now >= deadline { return differences }
+      try await Task.sleep(for: .milliseconds(200))
+      try await reader.readOn(into: &feed)
     }
   }
 

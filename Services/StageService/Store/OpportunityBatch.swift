@@ -32,7 +32,7 @@ package enum OpportunityBatch {
       INSERT INTO opportunities (\(OpportunityColumns.list))
       SELECT * FROM \(OpportunityColumns.arrays)
       ON CONFLICT (id) DO UPDATE SET \(OpportunityColumns.assignments(from: "excluded"))
-      """, try OpportunityColumns.columns(sorted))
+      """, parameters: try OpportunityColumns.columns(sorted))
     try transaction.execute(
       """
       INSERT INTO history (opportunity_id, epoch, sequence, event_id, type, data)

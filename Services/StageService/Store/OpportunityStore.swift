@@ -54,6 +54,26 @@ package struct OpportunityStore: Sendable {
   /// Writes state, history, outbox and kept answer with one statement; false when the deal is no
   /// longer at the sequence that the decision was made on (or, for a new deal, already exists).
   package func commit(_ change: Change, keeping answer: KeptAnswer? = nil) async throws -> Bool {
+    do {
+      return try await write(change, keeping: answer)
+    } catch let error as PostgresError where error.code == .commitUnknown {
+      return try await isRecorded(change.event)
+    }
+  }
+
+  /// Whether an event stands in the history, once the transaction that might still be writing it
+  /// has ended.
+  private func isRecorded(_ event: StageEvent) async throws -> Bool {
+    _ = try await pool.query(
+      "SELECT sequence FROM opportunities WHERE id = $1 FOR SHARE", event.opportunityId)
+    let rows = try await pool.query(
+      """
+      SELECT event_id FROM history WHERE opportunity_id = $1 AND epoch = $2 AND sequence = $3
+      """, event.opportunityId, event.epoch, event.sequence)
+    return try rows.first?.decode(0, as: EntityID.self) == event.id
+  }
+
+  private func write(_ change: Change, keeping answer: KeptAnswer?) async throws -> Bool {
     let isNew = change.event.type == .created
     let written = isNew ? OpportunityStore.insert : OpportunityStore.update
     let first = OpportunityColumns.count + 1
@@ -87,7 +107,7 @@ package struct OpportunityStore: Sendable {
       SELECT count(*) FROM written
       """
     FailPoint.commandBeforeCommit.hit()
-    let rows = try await pool.query(sql, parameters)
+    let rows = try await pool.query(sql, parameters: parameters)
     FailPoint.commandAfterCommit.hit()
     return try rows.first?.decode(0, as: Int64.self) == 1
   }
@@ -144,7 +164,7 @@ extension OpportunityStore {
       """
       SELECT \(OpportunityColumns.list) FROM opportunities \(selection)
       ORDER BY id LIMIT $\(parameters.count)
-      """, parameters
+      """, parameters: parameters
     ).map { try OpportunityColumns.read($0) }
   }
 }

@@ -89,7 +89,8 @@ package final class KafkaProducer: Sendable {
   /// not overtake those that failed with it.
   private func enqueue(_ records: [KafkaRecord], in batch: SendBatch) {
     do {
-      let handle = try currentHandle()
+      let handle = try currentHandle { $0.beginSending() }
+      defer { handle.endSending() }
       for (index, record) in records.enumerated() {
         let opaque = batch.opaque(at: index)
         do throws(KafkaError) {
@@ -105,19 +106,21 @@ package final class KafkaProducer: Sendable {
     }
   }
 
-  private func currentHandle() throws(KafkaError) -> ProducerHandle {
-    let result: Result<ProducerHandle, KafkaError> = state.withLock { state in
-      Result { () throws(KafkaError) -> ProducerHandle in
-        guard let handle = state.handle else {
-          throw KafkaError(.closed, "the Kafka producer is closed")
-        }
-        guard handle.abortReason != nil else { return handle }
-        // The broken one retires and frees itself once its last report is served.
-        let fresh = try ProducerHandle(configuration, logger: logger)
-        state.handle = fresh
-        return fresh
+  /// The handle, renewed if it broke.
+  /// - Parameter use: called before the handle can be retired by anybody else.
+  private func currentHandle(
+    use: (ProducerHandle) -> Void = { _ in }
+  ) throws(KafkaError) -> ProducerHandle {
+    try state.withLock { state throws(KafkaError) in
+      guard let handle = state.handle else {
+        throw KafkaError(.closed, "the Kafka producer is closed")
       }
+      // A broken one frees itself once its last report is served.
+      let usable =
+        handle.abortReason == nil ? handle : try ProducerHandle(configuration, logger: logger)
+      state.handle = usable
+      use(usable)
+      return usable
     }
-    return try result.get()
   }
 }

@@ -12,6 +12,8 @@ final class ProducerHandle: @unchecked Sendable {
   private let queue: EventQueue
   private let logger: Logger
   private let retired = Atomic(false)
+  /// Batches being handed over: a record of theirs may yet need its report served.
+  private let senders = Atomic(0)
   private let abortion = Mutex<KafkaError?>(nil)
   /// Fulfilled when every record has its report and the thread has ended.
   let drained = Promise<Void>()
@@ -31,9 +33,14 @@ final class ProducerHandle: @unchecked Sendable {
   /// Why this handle takes no more records, if it does not.
   var abortReason: KafkaError? { abortion.withLock { $0 } }
 
+  /// Keeps the reports served until `endSending`. To be called before `retire` can be.
+  func beginSending() { senders.add(1, ordering: .sequentiallyConsistent) }
+
+  func endSending() { senders.subtract(1, ordering: .sequentiallyConsistent) }
+
   /// Takes no more records, finishes those under way, then frees itself.
   func retire() {
-    retired.store(true, ordering: .releasing)
+    retired.store(true, ordering: .sequentiallyConsistent)
     queue.wake()
   }
 
@@ -82,7 +89,12 @@ final class ProducerHandle: @unchecked Sendable {
       if abortReason != nil, rd_kafka_outq_len(client.native) > 0 {
         rd_kafka_purge(client.native, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
       }
-      if retired.load(ordering: .acquiring), rd_kafka_outq_len(client.native) == 0 { break }
+      if retired.load(ordering: .sequentiallyConsistent),
+        senders.load(ordering: .sequentiallyConsistent) == 0,
+        rd_kafka_outq_len(client.native) == 0
+      {
+        break
+      }
     }
     drained.fulfil(())
   }
@@ -100,7 +112,10 @@ final class ProducerHandle: @unchecked Sendable {
       } else {
         let error = KafkaError(
           rd_kafka_event_error(event), String(cString: rd_kafka_event_error_string(event)))
-        logger.warning("producer error", metadata: ["error": "\(error)"])
+        // A lost connection is in librdkafka's own log already.
+        logger.log(
+          level: error.code == .transport ? .debug : .warning, "producer error",
+          metadata: ["error": "\(error)"])
       }
     default: break
     }

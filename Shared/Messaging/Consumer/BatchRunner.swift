@@ -9,6 +9,7 @@ struct BatchRunner: Sendable {
   let session: ConsumerSession
   let store: OffsetStore
   let partition: TopicPartition
+  let assignment: UInt64
 
   private var logger: Logger { session.logger }
 
@@ -43,13 +44,12 @@ struct BatchRunner: Sendable {
   /// Nil when the partition is no longer this session's, or stopping.
   private func expectedOffset() -> Int64? {
     guard !Task.isCancelled else { return nil }
-    return session.partitions.withLock { $0[partition]?.isInFlight == true ? $0[partition] : nil }?
-      .nextOffset
+    return session.update(partition, of: assignment) { $0.isInFlight ? $0.nextOffset : nil } ?? nil
   }
 
   /// A batch that waits for the environment is not stalled.
   private func touch() {
-    session.partitions.withLock { $0[partition]?.inFlightSince = .now }
+    session.update(partition, of: assignment) { $0.inFlightSince = .now }
   }
 
   /// Halves the batch until the message that cannot be processed stands alone, and buries that one.
@@ -61,7 +61,10 @@ struct BatchRunner: Sendable {
     }
     let middle = messages.count / 2
     try await run(Array(messages[..<middle]))
-    session.partitions.withLock { $0[partition]?.isInFlight = true }
+    session.update(partition, of: assignment) {
+      $0.isInFlight = true
+      $0.inFlightSince = .now
+    }
     try await run(Array(messages[middle...]))
   }
 
@@ -93,7 +96,7 @@ struct BatchRunner: Sendable {
       return outcome
     }
     FailPoint.consumerAfterCommit.hit()
-    session.partitions.withLock { $0[partition]?.finish(next) }
+    session.update(partition, of: assignment) { $0.finish(next) }
     if !outcome.outbox.isEmpty || !outcome.deadLetters.isEmpty { session.outboxSignal?.wake() }
     report(outcome, batch, took: clock.now - start)
   }

@@ -74,12 +74,13 @@ package struct ConsumerLoop: Service {
         let session = ConsumerSession(
           membership: membership, handlers: handlers, pool: pool, outboxSignal: outboxSignal,
           status: status, stop: stop, logger: logger, options: options)
+        let start = ContinuousClock.now
         do {
           try await session.run()
-          backoff.reset()
         } catch is CancellationError {
           break
         } catch {
+          if ContinuousClock.now - start > .seconds(10) { backoff.reset() }
           status.set(trouble: "consumer interrupted: \(error)")
           logger.warning("consumer interrupted; joining again", metadata: ["error": "\(error)"])
           try? await Task.sleep(for: backoff.next())

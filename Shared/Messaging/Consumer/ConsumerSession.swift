@@ -21,6 +21,7 @@ final class ConsumerSession: Sendable {
   private let workSignals: [WakeSignal]
   private let progress = WakeSignal()
   private let isLeaving = Atomic(false)
+  private let assignments = Atomic<UInt64>(0)
 
   init(
     membership: ConsumerLoop.Membership, handlers: [any BatchHandler], pool: PostgresPool,
@@ -46,8 +47,12 @@ final class ConsumerSession: Sendable {
   }
 
   func run() async throws {
+    var kafka = membership.kafka
+    // Messages that are gone must not be jumped over: the error ends the session, and the next one
+    // finds the stored offset outside the log.
+    kafka.overrides["auto.offset.reset"] = "error"
     let consumer = try KafkaConsumer(
-      membership.kafka, group: membership.group, instanceID: membership.instanceID, logger: logger)
+      kafka, group: membership.group, instanceID: membership.instanceID, logger: logger)
     do {
       let clusterID = try await consumer.clusterID(timeout: .seconds(10))
       let store = OffsetStore(clusterID: clusterID, group: membership.group)
@@ -120,7 +125,7 @@ final class ConsumerSession: Sendable {
         case .assigned(let assigned): try await take(assigned, consumer, store)
         case .revoked(let revoked, let lost): try await give(revoked, lost: lost, consumer)
         case .error(let error):
-          if error.isFatal { throw error }
+          if error.isFatal || error.code == .noPosition { throw error }
           logger.warning("broker reports", metadata: ["error": "\(error)"])
         }
       }
@@ -143,7 +148,7 @@ final class ConsumerSession: Sendable {
         states[message.source]?.receive(
           ConsumedMessage(
             offset: message.offset,
-            timestamp: message.timestampMilliseconds.map { Instant(milliseconds: $0) },
+            timestamp: Instant(recordTime: message.timestampMilliseconds),
             wire: WireMessage(
               key: message.key, value: message.value,
               headers: message.headers.map { .init($0.name, $0.value) })))
@@ -166,11 +171,12 @@ final class ConsumerSession: Sendable {
       assigned, startingAt: watermarks.mapValues(\.low), from: pool)
     var positions: [TopicPartition: KafkaPosition] = [:]
     var states: [TopicPartition: PartitionState] = [:]
+    let assignment = assignments.wrappingAdd(1, ordering: .relaxed).newValue
     for partition in assigned {
       guard let route = routes[partition.topic], let offset = stored[partition],
         let marks = watermarks[partition]
       else { continue }
-      var state = PartitionState(topic: route.topic, stored: offset)
+      var state = PartitionState(topic: route.topic, assignment: assignment, stored: offset)
       if offset.nextOffset < marks.low || offset.nextOffset > marks.high {
         state.stopReason =
           "the stored offset \(offset.nextOffset) lies outside the log, "
@@ -183,6 +189,8 @@ final class ConsumerSession: Sendable {
     }
     partitions.withLock { $0.merge(states) { _, new in new } }
     try await consumer.assign(positions)
+    // A pause outlives the assignment that it was made in.
+    if !positions.isEmpty { try await consumer.resume(Array(positions.keys)) }
     logger.info(
       "partitions assigned",
       metadata: ["partitions": "\(assigned.sorted().map(\.description).joined(separator: " "))"])
@@ -300,13 +308,20 @@ final class ConsumerSession: Sendable {
         await workSignals[worker].wait(for: .seconds(1))
         continue
       }
-      let runner = BatchRunner(session: self, store: store, partition: job.partition)
+      let runner = BatchRunner(
+        session: self, store: store, partition: job.partition, assignment: job.assignment)
       defer { progress.wake() }
       try await runner.run(job.messages)
     }
   }
 
-  private func nextJob(for worker: Int) -> (partition: TopicPartition, messages: [ConsumedMessage])? {
+  private struct Job {
+    var partition: TopicPartition
+    var assignment: UInt64
+    var messages: [ConsumedMessage]
+  }
+
+  private func nextJob(for worker: Int) -> Job? {
     guard !isLeaving.load(ordering: .acquiring), !stop.isSet else { return nil }
     return partitions.withLock { states in
       // The partition whose next message is the oldest, so that none starves.
@@ -319,10 +334,30 @@ final class ConsumerSession: Sendable {
         return (left.value.buffer[0].timestamp ?? never, left.key)
           < (right.value.buffer[0].timestamp ?? never, right.key)
       }
-      guard let partition = oldest?.key,
+      guard let (partition, state) = oldest,
         let messages = states[partition]?.take(upTo: options.batchSize, now: .now)
       else { return nil }
-      return (partition, messages)
+      return Job(partition: partition, assignment: state.assignment, messages: messages)
     }
+  }
+
+  /// Changes what is known of a partition, unless it has been revoked since that assignment.
+  @discardableResult
+  func update<Value: Sendable>(
+    _ partition: TopicPartition, of assignment: UInt64,
+    _ body: (inout PartitionState) -> Value
+  ) -> Value? {
+    partitions.withLock { states in
+      guard states[partition]?.assignment == assignment else { return nil }
+      return body(&states[partition]!)
+    }
+  }
+}
+
+extension Instant {
+  /// A producer may write any number: one outside the years 1970 to 9999 is no time.
+  fileprivate init?(recordTime milliseconds: Int64?) {
+    guard let milliseconds, (0..<253_402_300_800_000).contains(milliseconds) else { return nil }
+    self.init(milliseconds: milliseconds)
   }
 }

@@ -4,6 +4,9 @@ import Kafka
 /// What the session knows of one assigned partition. Pure state; the session guards it.
 struct PartitionState: Sendable {
   let topic: Topic
+  /// Tells this assignment from an earlier one of the same partition, whose last batch may still be
+  /// under way.
+  let assignment: UInt64
   /// The offset that the store has: everything before it is done.
   var nextOffset: Int64
   /// To be compared with the event before `nextOffset` when the broker sends it.
@@ -20,8 +23,9 @@ struct PartitionState: Sendable {
   /// Since when there is lag without a message in hand.
   var behindSince: Instant?
 
-  init(topic: Topic, stored: StoredOffset) {
+  init(topic: Topic, assignment: UInt64, stored: StoredOffset) {
     self.topic = topic
+    self.assignment = assignment
     self.nextOffset = stored.nextOffset
     self.expectedEventID = stored.lastEventID
   }
@@ -31,11 +35,11 @@ struct PartitionState: Sendable {
     guard stopReason == nil else { return }
     if message.offset < nextOffset {
       if message.offset == nextOffset - 1, let expected = expectedEventID,
-        let found = message.wire.header("ce_id"), found != expected
+        case let found = message.wire.header("ce_id"), found != expected
       {
         stopReason =
-          "the event before offset \(nextOffset) is \(found), but the stored one is \(expected): "
-          + "the topic was written anew"
+          "the event before offset \(nextOffset) is \(found ?? "another"), but the stored one is "
+          + "\(expected): the topic was written anew"
       }
       return
     }

@@ -17,6 +17,8 @@ package struct OutboxRelay: Service {
     package var pollInterval: Duration = .milliseconds(10)
     /// How often free buckets are taken and depth and age are measured.
     package var upkeepInterval: Duration = .seconds(1)
+    /// How long the broker may take for the rest after shutdown has begun.
+    package var drainLimit: Duration = .seconds(4)
 
     package init() {}
   }
@@ -28,7 +30,9 @@ package struct OutboxRelay: Service {
   private let logger: Logger
   private let options: Options
 
-  /// `signal` is woken by whoever in this process commits outbox rows.
+  /// - Parameters:
+  ///   - producer: nobody else's; it is closed when the broker does not take the rest in time.
+  ///   - signal: woken by whoever in this process commits outbox rows.
   package init(
     pool: PostgresPool, producer: KafkaProducer, topicPrefix: String, signal: WakeSignal,
     logger: Logger, options: Options = Options()
@@ -41,8 +45,26 @@ package struct OutboxRelay: Service {
     self.options = options
   }
 
-  /// Runs until graceful shutdown, then empties what it can of its buckets' backlog in one last pass.
+  /// Runs until graceful shutdown, then publishes what is left in its buckets.
   package func run() async throws {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await endWaiting() }
+      await publish()
+      group.cancelAll()
+    }
+  }
+
+  /// A broker that is gone would keep `send` waiting for minutes. What it did not acknowledge stays
+  /// in the outbox.
+  private func endWaiting() async {
+    do {
+      try await gracefulShutdown()
+      try await Task.sleep(for: options.drainLimit)
+    } catch { return }
+    await producer.close(within: .seconds(1))
+  }
+
+  private func publish() async {
     await cancelWhenGracefulShutdown {
       var backoff = Backoff()
       while !Task.isCancelled {
@@ -59,19 +81,6 @@ package struct OutboxRelay: Service {
         }
       }
     }
-    await drain()
-  }
-
-  /// Publishes what is there and free until nothing is left.
-  package func drain() async {
-    do {
-      try await pool.withSession { session in
-        let buckets = try await BucketLocks.acquire(from: [], on: session)
-        while try await publishBatch(buckets: buckets, on: session) > 0 {}
-      }
-    } catch {
-      logger.warning("outbox not drained", metadata: ["error": "\(error)"])
-    }
   }
 
   private func relay(on session: PostgresSession) async throws {
@@ -87,6 +96,8 @@ package struct OutboxRelay: Service {
       let published = buckets.isEmpty ? 0 : try await publishBatch(buckets: buckets, on: session)
       if published < options.batchSize { await signal.wait(for: options.pollInterval) }
     }
+    // On the same connection, which still holds the buckets.
+    while !buckets.isEmpty, try await publishBatch(buckets: buckets, on: session) > 0 {}
   }
 
   /// Returns how many rows left the outbox.

@@ -68,7 +68,8 @@ final class Wire {
     try parameters.fill(values)
     do {
       return try runPrepared(sql)
-    } catch  where error.isStalePlan {
+    } catch {
+      guard error.isStalePlan else { throw error }
       statements.remove(sql)
       // A transaction is aborted by now and only the caller can run it again.
       guard transactionStatus == PQTRANS_IDLE else { throw error }

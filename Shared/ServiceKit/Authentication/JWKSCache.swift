@@ -42,7 +42,12 @@ actor JWKSCache {
   /// The key with this id that may be used with this algorithm. A token without an id gets the
   /// key of a set that has only one.
   func key(id: String?, algorithm: String) async throws -> (any JWTAlgorithm)? {
-    if fetchedAt.map({ .now - $0 > lifetime }) ?? true { await refresh() }
+    if let fetchedAt {
+      // Old keys serve while new ones are on their way.
+      if .now - fetchedAt > lifetime { Task { await refresh() } }
+    } else {
+      await refresh()
+    }
     if let key = await find(id: id, algorithm: algorithm) { return key }
     await refresh()
     if jwks == nil {

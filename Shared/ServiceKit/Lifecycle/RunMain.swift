@@ -13,6 +13,8 @@ package func runMain(
     FileHandle.standardError.write(Data("\(service): \(error)\n".utf8))
     exit(2)
   }
+  // Whoever reads the log may go away; the service must not.
+  signal(SIGPIPE, SIG_IGN)
   JSONLogging.bootstrap(service: service, level: configuration.logLevel)
   let logger = Logger(label: service)
   for variable in configuration.unknownVariables {

@@ -9,8 +9,6 @@ import Synchronization
 /// in their own unit), gauges and meters become gauges. A second use of a name with another type
 /// or other label names, and a label set beyond the limit, is logged once and not exposed.
 package final class PrometheusRegistry: MetricsFactory, Sendable {
-  /// Most series of one name: a guard against labels that hold identifiers.
-  package static let seriesLimit = 5000
   /// Upper bounds in seconds for histograms that ``describe(_:help:buckets:)`` gave none.
   package static let defaultBuckets: [Double] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
@@ -26,7 +24,11 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
   private let state = Mutex(State())
   private let logger = Logger(label: "metrics")
 
-  package init() {}
+  private let seriesLimit: Int
+
+  /// - Parameter seriesLimit: most series of one name, a guard against labels that hold
+  ///   identifiers.
+  package init(seriesLimit: Int = 5000) { self.seriesLimit = seriesLimit }
 
   /// Gives a name its help text and a histogram its upper bounds; call it before the first use.
   ///
@@ -145,7 +147,7 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         if family.kind == kind, let found = family.series[identity.labels] as? Series {
           return (found, nil)
         }
-        if let conflict = Self.conflict(family, kind, identity.labels) {
+        if let conflict = conflict(family, kind, identity.labels) {
           let isNew = state.complained.insert(name).inserted
           return (make(identity, []), isNew ? conflict : nil)
         }
@@ -163,7 +165,7 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     return series
   }
 
-  private static func conflict(
+  private func conflict(
     _ family: MetricFamily, _ kind: MetricKind, _ labels: MetricLabels
   ) -> String? {
     if family.kind != kind { return "the name is already a \(family.kind.rawValue)" }

@@ -99,7 +99,8 @@ import Testing
   @Test func allThatIsWrongIsListedAtOnce() async throws {
     try await withAPI { api in
       let answer = try await api.request(
-        "/v1/funnel?asOf=yesterday&knownAt=2026-02-30T00:00:00Z&team=%00&owner=a&owner=b&colour=red")
+        "/v1/funnel?asOf=yesterday&knownAt=2026-02-30T00:00:00Z&team=%00&owner=a&owner=b&colour=red"
+      )
       #expect(answer.status == .badRequest && answer["code"] == "invalid-request")
       #expect(
         Set(answer.refusedFields) == ["pipeline", "team", "owner", "asOf", "knownAt", "colour"])

@@ -44,7 +44,7 @@ struct API: Sendable {
     return try await client.execute(uri: uri, method: method, headers: headers) { response in
       Answer(
         status: response.status, headers: response.headers,
-        body: try JSONDecoder().decode(JSONValue.self, from: Data(buffer: response.body)))
+        body: try JSONDecoder().decode(JSONValue.self, from: Data(response.body.readableBytesView)))
     }
   }
 }

@@ -12,7 +12,8 @@ func withForecastingTables<Result>(
 ) async throws -> Result {
   try await withTestDatabase { database in
     try await Migrator.migrate(
-      database.pool, schema: database.schema, sets: ForecastingMigrations.all,
+      database.pool, schema: database.schema,
+      sets: [MessagingMigrations.set, ForecastingMigrations.set],
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await body(database.pool)
   }

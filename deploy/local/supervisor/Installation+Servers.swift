@@ -93,6 +93,6 @@ extension Installation {
     }
     try publish()
     console.say("Kafka (\(settings.kafka.kind)) is up on \(kafka!.bootstrapServers)")
-    if settings.kafka != .embedded { try await sluice(["topics", "ensure"]) }
+    if settings.kafka != .embedded { try await ensureTopics() }
   }
 }

@@ -39,33 +39,39 @@ extension Installation {
     return environment
   }
 
-  /// Runs the operator's command line; what it prints is returned, or thrown when it fails.
-  @discardableResult
-  func sluice(_ arguments: [String]) async throws -> String {
-    try await Tool.run(
-      "\(settings.bin)/sluice", arguments, environment: operatorEnvironment())
-  }
+  private var sluice: String { "\(settings.bin)/sluice" }
 
   func makeTokens() async throws -> [String: String] {
     var tokens: [String: String] = [:]
     for role in Self.roles {
-      tokens[role] = try await sluice(
-        ["token", "--role", role, "--subject", "demo-\(role)", "--days", "30"]
+      tokens[role] = try await Tool.run(
+        sluice, ["token", "--role", role, "--subject", "demo-\(role)", "--days", "30"],
+        environment: operatorEnvironment()
       ).trimmingCharacters(in: .whitespacesAndNewlines)
     }
     return tokens
   }
 
+  /// A cluster that others run may have topics with other settings; that is shown, and up to them.
+  func ensureTopics() async throws {
+    let status = try await Tool.run(
+      sluice, ["topics", "ensure"], environment: operatorEnvironment()
+    ) { [console] in console.say($0) }
+    guard [.exited(0), .exited(1)].contains(status) else {
+      throw LocalServerError("sluice topics ensure ended with \(status)")
+    }
+  }
+
   /// Loads the demo with its output shown; that it fails is said, and the installation goes on.
   func loadDemo() async throws {
     console.say("Loading the demo")
-    let (program, arguments) = ("\(settings.bin)/sluice", ["load", "demo"])
     let status =
       isatty(STDOUT_FILENO) == 1
-      ? try await Tool.runOnTerminal(program, arguments, environment: operatorEnvironment())
-      : try await Tool.run(program, arguments, environment: operatorEnvironment()) {
+      ? try await Tool.runOnTerminal(sluice, ["load", "demo"], environment: operatorEnvironment())
+      : try await Tool.run(sluice, ["load", "demo"], environment: operatorEnvironment()) {
         [console] in console.say($0)
       }
+    try Task.checkCancellation()
     if status != .exited(0) {
       console.say("The demo was not loaded (\(status)); everything else runs")
     }

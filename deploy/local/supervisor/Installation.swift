@@ -36,7 +36,6 @@ actor Installation {
   /// Starts everything and returns when every service is ready.
   func start() async throws {
     try await waitForEarlierRun()
-    try settings.state.rotateLogs()
     try await startPostgres()
     let passwords = try await createDatabaseRoles()
     try await startKafka()

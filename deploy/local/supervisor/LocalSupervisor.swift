@@ -59,6 +59,7 @@ struct LocalSupervisor: AsyncParsableCommand {
     if case .kafkaHome(let home) = kafka { _ = try KafkaInstallation(home: home) }
     let state = try StateDirectory(state)
     try state.lock()
+    state.rotateLogs(ServiceDescription.all.map(\.name) + ["kafka", "up"])
     return Installation(
       .init(
         bin: URL(filePath: bin).standardizedFileURL.path, state: state,

@@ -45,13 +45,9 @@ struct StateDirectory: Sendable {
     }
   }
 
-  /// Keeps the logs of the run before under another name and starts new ones.
-  func rotateLogs() throws {
-    let folder = "\(path)/logs"
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder)
-    where name.hasSuffix(".log") && name != "up.log" && name != "build.log" {
-      _ = rename("\(folder)/\(name)", "\(folder)/\(name).1")
-    }
+  /// Keeps the logs of the run before under another name, so that new ones begin.
+  func rotateLogs(_ names: [String]) {
+    for name in names { _ = rename(log(name), "\(log(name)).1") }
   }
 
   /// Replaces `path` as a whole, for us alone to read.

@@ -11,12 +11,6 @@ struct CommandLoader: Sendable {
   let service: ServiceClient
   let delivery: CommandDelivery
 
-  /// - Parameter source: the CloudEvents source of the commands.
-  init(_ context: OperatorContext, source: String) throws {
-    service = try context.stageService()
-    delivery = CommandDelivery(channel: try KafkaCommandChannel(context, source: source))
-  }
-
   func load(
     pipelines: [PipelineRequest], commands: [StageCommand], title: String
   ) async throws -> DeliveryOutcome {
@@ -35,5 +29,13 @@ struct CommandLoader: Sendable {
         "there is a pipeline \(pipeline.key) already, with other stages; give the mapping another "
           + "pipeline key, or the stages that GET /v1/pipelines/\(pipeline.key) shows")
     }
+  }
+}
+
+extension CommandLoader {
+  /// - Parameter source: the CloudEvents source of the commands.
+  init(_ context: OperatorContext, source: String) throws {
+    service = try context.stageService()
+    delivery = CommandDelivery(channel: try KafkaCommandChannel(context, source: source))
   }
 }

@@ -41,13 +41,15 @@ struct LagQuery: Sendable {
 
   /// The state of each group; nil where the broker does not tell.
   private func states(_ report: inout LagReport) async throws -> [String: String]? {
+    let groups: [ConsumerGroup]
     do {
-      return Dictionary(
-        try await admin.groups().map { ($0.name, $0.state) }, uniquingKeysWith: { $1 })
-    } catch where error.code == .unsupported {
+      groups = try await admin.groups()
+    } catch {
+      guard error.code == .unsupported else { throw error }
       report.remarks.append("this broker does not list groups, so their state is not known")
       return nil
     }
+    return Dictionary(groups.map { ($0.name, $0.state) }, uniquingKeysWith: { $1 })
   }
 
   private func lags(
@@ -59,7 +61,8 @@ struct LagQuery: Sendable {
     let committed: [TopicPartition: Int64]
     do {
       committed = try await admin.committedOffsets(group: group.name, of: partitions)
-    } catch where [.unsupported, .groupNotFound].contains(error.code) {
+    } catch {
+      guard error.code == .unsupported || error.code == .groupNotFound else { throw error }
       committed = [:]
     }
     let waiting = logs.compactMap { source, log -> (TopicPartition, Int64)? in

@@ -43,7 +43,8 @@ struct TopicsEnsure: Sendable {
   ) async throws -> [String: [String: String]]? {
     do {
       return try await admin.describeTopicConfiguration(topics)
-    } catch where error.code == .unsupported {
+    } catch {
+      guard error.code == .unsupported else { throw error }
       report.remarks.append(
         "this broker does not tell or change the settings of topics (the embedded one of "
           + "deploy/local/up cannot); only their names and partitions were checked")
@@ -61,8 +62,10 @@ struct TopicsEnsure: Sendable {
     while !waiting.isEmpty {
       let outcome: [String: Result<Void, KafkaError>]
       do {
-        outcome = try await admin.createTopics(waiting.map { $0.specification(replication: copies) })
-      } catch where error.code == .unsupported {
+        outcome = try await admin.createTopics(
+          waiting.map { $0.specification(replication: copies) })
+      } catch {
+        guard error.code == .unsupported else { throw error }
         report.remarks.append(
           "this broker cannot create topics on request (the embedded one of deploy/local/up makes "
             + "its own when it starts)")

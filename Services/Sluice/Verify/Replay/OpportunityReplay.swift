@@ -57,7 +57,7 @@ extension CurrentRow {
       amountMinor: last.amountMinor, currency: symbols[last.currency],
       name: name.flatMap { symbols[$0] }, account: account.flatMap { symbols[$0] },
       enteredAt: stay.enteredAt, enteredSequence: events[stay.begin].position.sequence,
-      followUpDueAt: last.followUpDueAt, benchmarkDays: placed?.benchmarkDays,
+      followUpDueAt: last.followUpDueAt, benchmarkDays: last.benchmarkDays,
       occurredAt: last.occurredAt)
   }
 }

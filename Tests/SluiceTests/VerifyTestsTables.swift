@@ -1,0 +1,70 @@
+import Contracts
+import Foundation
+import Messaging
+import Postgres
+
+@testable import Sluice
+
+/// Forecasting's tables, filled as a right projector would.
+enum Projections {
+  static func createTables(in pool: PostgresPool) async throws {
+    let repository = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    for file in [
+      "Services/Forecasting/Migrations/m0001_forecasting.sql",
+      "Shared/Messaging/Migrations/m0001_messaging.sql",
+    ] {
+      let sql = try String(contentsOf: repository.appending(path: file), encoding: .utf8)
+      try await pool.transaction { try $0.executeScript(sql) }
+    }
+  }
+
+  /// Writes what a right projector would.
+  static func write(_ feed: FeedIndex, into pool: PostgresPool) async throws {
+    var ledger = CounterLedger()
+    var opportunities: [(EntityID, OpportunityReplay)] = []
+    for index in feed.opportunities.indices {
+      let history = feed.history(index)
+      ledger.add(history, symbols: feed.symbols)
+      opportunities.append(
+        (feed.opportunities[index], OpportunityReplay(history, symbols: feed.symbols)))
+    }
+    let rows = opportunities
+    let counters = ledger.counters
+    try await pool.transaction { transaction in
+      for (id, replay) in rows {
+        for row in replay.applied {
+          try transaction.execute(
+            "INSERT INTO applied_events VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
+            id, row.epoch, row.sequence, row.eventID, row.type, row.pipeline, row.fromStage,
+            row.toStage, row.direction, row.owner, row.team, row.amountMinor, row.currency,
+            row.occurredAt, row.recordedAt, row.entryUnknown)
+        }
+        for row in replay.visits {
+          try transaction.execute(
+            "INSERT INTO visits VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)", id, row.enteredSequence,
+            row.pipeline, row.stage, row.category, row.enteredAt, row.leftAt, row.leftSequence,
+            row.leftTo, row.direction)
+        }
+        guard let row = replay.current else { continue }
+        try transaction.execute(
+          """
+          INSERT INTO current_stage (opportunity_id, epoch, sequence, pipeline, pipeline_version,
+            stage, category, position, owner, team, amount_minor, currency, name, account,
+            entered_at, entered_sequence, follow_up_due_at, benchmark_days, occurred_at)
+          VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)
+          """, id, row.epoch, row.sequence, row.pipeline, row.pipelineVersion, row.stage,
+          row.category, row.position, row.owner, row.team, row.amountMinor, row.currency, row.name,
+          row.account, row.enteredAt, row.enteredSequence, row.followUpDueAt, row.benchmarkDays,
+          row.occurredAt)
+      }
+      for (key, sums) in counters {
+        try transaction.execute(
+          "INSERT INTO daily_counters VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)",
+          key.pipeline,
+          PostgresDate(daysSinceEpoch: key.day), key.stage, key.owner, key.team, sums.entered,
+          sums.advanced, sums.back, sums.lost, sums.reopened, sums.endedKnown, sums.dwellSeconds)
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import Contracts
+import Messaging
+import Postgres
+import Testing
+
+@testable import StageService
+
+@Suite struct CommandHandlerTests {
+  private let now = Fixture.start
+
+  private func withHandler(
+    _ body: @Sendable (PostgresPool, CommandHandler) async throws -> Void
+  ) async throws {
+    try await withStageTables { pool in
+      let catalog = PipelineCatalog(pool: pool)
+      let recorder = Recorder(epoch: 1)
+      let pipeline = PublishedPipeline(
+        key: "general", version: 1, definition: Templates.general, publishedAt: now,
+        publishedBy: "test")
+      _ = try await catalog.publish(
+        pipeline, announcing: try recorder.message(pipeline, trace: nil))
+      try await body(pool, CommandHandler(catalog: catalog, recorder: recorder))
+    }
+  }
+
+  private func handle(
+    _ wires: [WireMessage], on topic: Topic = .stageCommands, _ pool: PostgresPool,
+    _ handler: CommandHandler
+  ) async throws -> BatchOutcome {
+    let batch = ConsumedBatch(
+      topic: topic, partition: 0,
+      messages: wires.enumerated().map {
+        ConsumedMessage(offset: Int64($0.offset), timestamp: nil, wire: $0.element)
+      })
+    return try await pool.transaction { try handler.handle(batch, in: $0, now: now) }
+  }
+
+  private func wire(
+    _ number: UInt64, _ action: StageCommand.Action, deal: EntityID = Fixture.dealID,
+    at: Instant? = nil, actor: String? = nil
+  ) throws -> WireMessage {
+    try StageCommand(
+      id: Fixture.id(number), opportunityId: deal, actor: actor, occurredAt: at, action: action
+    ).wireMessage(
+      source: "test", traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+  }
+
+  private func results(_ outcome: BatchOutcome) throws -> [CommandResult] {
+    try outcome.outbox.filter { $0.topic == .commandResults }.map {
+      try JSONCoding.decode(CommandResult.self, from: $0.wire.value ?? [])
+    }
+  }
+
+  @Test func aBatchHandlesACommandAfterTheOther() async throws {
+    try await withHandler { pool, handler in
+      let outcome = try await handle(
+        [
+          try wire(1, .create(Fixture.new()), actor: "li.na"),
+          try wire(2, .move(.init(to: "needs-analysis"))), try wire(3, .move(.init(to: "won"))),
+        ], pool, handler)
+      let results = try results(outcome)
+      #expect(results.map(\.outcome) == [.accepted, .accepted, .refused])
+      #expect(results.map(\.sequence) == [1, 2, 2])
+      #expect(results[2].errors.first?.code == "transition-not-allowed")
+      let deal = try await OpportunityStore(pool: pool).find(Fixture.dealID)
+      #expect(deal?.stage == "needs-analysis")
+      let events = try await HistoryStore(pool: pool).events(
+        of: Fixture.dealID, after: nil, limit: 10)
+      #expect(events.map(\.actor) == ["li.na", "service:activity-ingest"])
+      #expect(events.map(\.sequence) == [1, 2])
+    }
+  }
+
+  @Test func theTraceOfACommandGoesOnInItsEvent() async throws {
+    try await withHandler { pool, handler in
+      let outcome = try await handle([try wire(1, .create(Fixture.new()))], pool, handler)
+      for message in outcome.outbox {
+        let trace = message.wire.header("ce_traceparent") ?? ""
+        #expect(trace.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-"))
+        #expect(!trace.contains("b7ad6b7169203331"))
+      }
+    }
+  }
+
+  @Test func handlingACommandAgainChangesNothing() async throws {
+    try await withHandler { pool, handler in
+      let wires = [
+        try wire(1, .create(Fixture.new())), try wire(2, .move(.init(to: "needs-analysis"))),
+        try wire(3, .win(.init())),
+      ]
+      let first = try results(try await handle(wires, pool, handler))
+      let again = try await handle(wires + wires, pool, handler)
+      #expect(again.duplicates == 6)
+      #expect(again.outbox.allSatisfy { $0.topic == .commandResults })
+      let repeated = try results(again)
+      #expect(repeated.allSatisfy(\.duplicate))
+      #expect(Array(repeated.prefix(3)).map(\.outcome) == first.map(\.outcome))
+      let deal = try await OpportunityStore(pool: pool).find(Fixture.dealID)
+      #expect(deal?.sequence == 2)
+    }
+  }
+
+  @Test func anImportKeepsItsTimesAndRecordsWhatTheGateWouldHaveRefused() async throws {
+    try await withHandler { pool, handler in
+      let then = Instant("2022-04-06T00:00:00Z")!
+      let outcome = try await handle(
+        [
+          try wire(1, .create(Fixture.new { $0.stage = "lost" }), at: then, actor: "salesforce"),
+          try wire(2, .move(.init(to: "proposal")), at: then.adding(days: 3)),
+        ], on: .importCommands, pool, handler)
+      #expect(try results(outcome).allSatisfy { $0.outcome == .accepted })
+      let events = try await HistoryStore(pool: pool).events(
+        of: Fixture.dealID, after: nil, limit: 10)
+      #expect(events.map(\.occurredAt) == [then, then.adding(days: 3)])
+      #expect(events.map(\.actor) == ["import:salesforce", "import"])
+      #expect(events[1].violations.map(\.code) == ["opportunity-closed"])
+    }
+  }
+
+  @Test func whatCannotBeReadIsBuriedAndTheRestGoesOn() async throws {
+    try await withHandler { pool, handler in
+      let good = try wire(1, .create(Fixture.new()))
+      var unknownType = good
+      unknownType.headers.removeAll { $0.name == "ce_type" }
+      unknownType.headers.append(.init("ce_type", "sluice.something-else.v9"))
+      var mismatched = good
+      mismatched.headers.removeAll { $0.name == "ce_id" }
+      mismatched.headers.append(.init("ce_id", Fixture.id(99).description))
+      var garbled = good
+      garbled.value = [0xFF, 0xFE]
+      let outcome = try await handle(
+        [
+          garbled, WireMessage(key: nil, value: nil, headers: []), unknownType, mismatched,
+          WireMessage(key: nil, value: Array("{}".utf8), headers: []), good,
+        ], pool, handler)
+      #expect(
+        outcome.deadLetters.map(\.failure.code) == [.invalidData, .invalidData, .notAnEvent])
+      #expect(outcome.tombstones == 1)
+      #expect(outcome.unknownTypes == 1)
+      #expect(outcome.applied == 1)
+    }
+  }
+
+  @Test func refusalsNameWhatIsWrong() async throws {
+    try await withHandler { pool, handler in
+      let other = Fixture.id(50)
+      let outcome = try await handle(
+        [
+          try wire(1, .win(.init())), try wire(2, .create(Fixture.new { $0.pipeline = "none" })),
+          try wire(3, .create(Fixture.new { $0.externalId = "x-1" })),
+          try wire(4, .create(Fixture.new { $0.externalId = "x-1" }), deal: other),
+          try wire(5, .create(Fixture.new())),
+        ], pool, handler)
+      #expect(
+        try results(outcome).map { $0.errors.first?.code } == [
+          "not-found", "unknown-pipeline", nil, "external-id-taken", "already-exists",
+        ])
+    }
+  }
+}

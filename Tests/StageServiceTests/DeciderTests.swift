@@ -1,0 +1,196 @@
+import Contracts
+import Testing
+
+@testable import StageService
+
+@Suite struct DeciderTests {
+  @Test func creationStartsInTheFirstOpenStage() throws {
+    let event = try Fixture.decider().decide(
+      Fixture.command(.create(Fixture.new { $0.fields = ["source": "expo", "empty": nil] })), on: nil
+    ).get()
+    #expect(event.type == .created)
+    #expect(event.sequence == 1)
+    #expect(event.to == "initial-contact")
+    #expect(event.followUpDueAt == Fixture.start.adding(days: 3))
+    #expect(event.benchmarkDays == 7)
+    let deal = try #require(Opportunity(event))
+    #expect(deal.fields == ["source": "expo"])
+    #expect(deal.enteredStageAt == Fixture.start)
+  }
+
+  @Test func creationIsRefusedWithEverythingThatIsWrong() {
+    let new = Fixture.new {
+      $0.name = " "
+      $0.account.name = "A\0B"
+      $0.expectedClose = "2026-02-30"
+      $0.owner = String(repeating: "x", count: 501)
+      $0.fields = ["note": "a\0b", "": 1]
+    }
+    let result = Fixture.decider().decide(Fixture.command(.create(new)), on: nil)
+    #expect(
+      result.codes == [
+        "required", "invalid-text", "invalid-date", "too-long", "invalid-text", "invalid-text",
+      ])
+  }
+
+  @Test func creationOfAnExistingDealIsRefused() {
+    let deal = Fixture.deal(in: "proposal")
+    let result = Fixture.decider().decide(Fixture.command(.create(Fixture.new())), on: deal)
+    #expect(result.refusal == .alreadyExists)
+  }
+
+  @Test func aMoveSetsItsFieldsBeforeTheGateLooks() throws {
+    let deal = Fixture.deal(in: "needs-analysis") { $0.fields = [:] }
+    let fields: [String: JSONValue] = ["customerNeeds": "n", "budget": 5, "decisionMaker": "d"]
+    let event = try Fixture.decider().decide(
+      Fixture.command(.move(.init(to: "proposal", fields: fields))), on: deal
+    ).get()
+    #expect(event.from == "needs-analysis")
+    #expect(event.changes.map(\.field) == ["fields.budget", "fields.customerNeeds", "fields.decisionMaker"])
+    let next = deal.applying(event)
+    #expect(next.stage == "proposal")
+    #expect(next.sequence == 2)
+    #expect(next.fields == fields)
+  }
+
+  @Test func historicallyTheGatesRefusalsBecomeViolations() throws {
+    let deal = Fixture.deal(in: "initial-contact") { $0.fields = [:] }
+    let then = Instant("2022-01-01T00:00:00Z")!
+    let event = try Fixture.decider(mode: .historical).decide(
+      Fixture.command(.move(.init(to: "won")), at: then), on: deal
+    ).get()
+    #expect(event.occurredAt == then)
+    #expect(event.recordedAt == Fixture.start)
+    #expect(event.violations.map(\.code) == ["transition-not-allowed"])
+  }
+
+  @Test func liveNobodyMovesInThePast() throws {
+    let event = try Fixture.decider().decide(
+      Fixture.command(.move(.init(to: "needs-analysis")), at: Instant("2022-01-01T00:00:00Z")),
+      on: Fixture.deal(in: "initial-contact")
+    ).get()
+    #expect(event.occurredAt == Fixture.start)
+  }
+
+  @Test func aStaleSequenceIsRefusedWithTheCurrentOne() {
+    let result = Fixture.decider().decide(
+      Fixture.command(.move(.init(to: "lost", reason: "r")), expected: 7),
+      on: Fixture.deal(in: "proposal"))
+    #expect(result.refusal == .stale(current: 1))
+  }
+
+  @Test func anUnknownStageNamesTheKnownOnes() {
+    let result = Fixture.decider().decide(
+      Fixture.command(.move(.init(to: "nowhere"))), on: Fixture.deal(in: "proposal"))
+    #expect(result.codes == ["unknown-stage"])
+    #expect(result.refusal?.failures.first?.message.en.contains("negotiation") == true)
+  }
+
+  @Test func nothingCanBeDoneToADealThatIsNot() {
+    for action in [
+      StageCommand.Action.update(OpportunityPatch()), .move(.init(to: "won")), .win(.init()),
+      .lose(.init(reason: "r")), .reopen(.init()),
+    ] {
+      #expect(
+        Fixture.decider().decide(Fixture.command(action), on: nil).refusal == .notFound)
+    }
+  }
+
+  @Test func winLoseAndReopen() throws {
+    let deal = Fixture.deal(in: "contract")
+    let won = try Fixture.decider().decide(Fixture.command(.win(.init())), on: deal).get()
+    #expect(won.toCategory == .won)
+    let lost = try Fixture.decider().decide(
+      Fixture.command(.lose(.init(reason: "价格"))), on: deal
+    ).get()
+    #expect(lost.reason == "价格")
+    let closed = deal.applying(lost)
+    #expect(closed.closedFrom == "contract")
+    #expect(closed.followUpDueAt == nil)
+    let reopened = try Fixture.decider().decide(Fixture.command(.reopen(.init())), on: closed).get()
+    #expect(reopened.to == "contract")
+    #expect(closed.applying(reopened).category == .open)
+    #expect(
+      Fixture.decider().decide(Fixture.command(.reopen(.init())), on: deal).codes
+        == ["already-in-stage"])
+  }
+
+  @Test func aPipelineWithoutAWonStageCannotBeWon() {
+    var definition = Templates.general
+    definition.stages.removeAll { $0.category == .won }
+    let result = Fixture.decider(definition: definition).decide(
+      Fixture.command(.win(.init())), on: Fixture.deal(in: "contract"))
+    #expect(result.codes == ["no-such-stage"])
+  }
+
+  @Test func aPatchRecordsOnlyWhatDiffers() throws {
+    let deal = Fixture.deal(in: "proposal") { $0.expectedClose = "2026-06-30" }
+    let patch = OpportunityPatch(
+      name: deal.name, amount: .clear, expectedClose: .set("2026-07-31"),
+      nextStep: .set(NextStep(text: "演示", dueAt: Fixture.start)),
+      fields: ["budget": nil, "new": true])
+    let event = try Fixture.decider().decide(Fixture.command(.update(patch)), on: deal).get()
+    #expect(
+      event.changes.map(\.field) == [
+        "amount", "expectedClose", "nextStep", "fields.budget", "fields.new",
+      ])
+    #expect(event.amount == nil)
+    let next = deal.applying(event)
+    #expect(next.amount == nil)
+    #expect(next.expectedClose == "2026-07-31")
+    #expect(next.nextStep == NextStep(text: "演示", dueAt: Fixture.start))
+    #expect(next.fields["budget"] == nil)
+    #expect(next.stage == deal.stage)
+    #expect(next.enteredStageAt == deal.enteredStageAt)
+  }
+
+  @Test func anUnknownEntryBecomesKnownWithTheNextMove() throws {
+    let new = Fixture.new {
+      $0.stage = "proposal"
+      $0.entryUnknown = true
+    }
+    let created = try Fixture.decider(mode: .historical).decide(
+      Fixture.command(.create(new)), on: nil
+    ).get()
+    #expect(created.entryUnknown == true)
+    let deal = try #require(Opportunity(created))
+    let moved = try Fixture.decider().decide(
+      Fixture.command(.move(.init(to: "negotiation"))), on: deal
+    ).get()
+    #expect(deal.entryUnknown)
+    #expect(!deal.applying(moved).entryUnknown)
+  }
+
+  @Test func anImportMayStartAnywhereButNotNowhere() {
+    let result = Fixture.decider(mode: .historical).decide(
+      Fixture.command(.create(Fixture.new { $0.stage = "nowhere" })), on: nil)
+    #expect(result.codes == ["unknown-stage"])
+  }
+}
+
+@Suite struct DefinitionCheckTests {
+  @Test func theTemplatesAreUsable() {
+    for template in Templates.all.values {
+      #expect(DefinitionCheck.failures(of: template).isEmpty)
+    }
+  }
+
+  @Test func everythingThatIsWrongIsListed() {
+    var definition = Templates.general
+    definition.stages[1].key = definition.stages[0].key
+    definition.stages[2].key = "Not A Key"
+    definition.stages[3].next = ["nowhere"]
+    definition.stages[4].probability = 1.5
+    definition.stages[4].followUpDays = 0
+    let codes = DefinitionCheck.failures(of: definition).map(\.code)
+    #expect(codes.contains("duplicate-key"))
+    #expect(codes.contains("invalid-key"))
+    #expect(codes.contains("unknown-stage"))
+    #expect(codes.filter { $0 == "out-of-range" }.count == 2)
+  }
+
+  @Test func aDefinitionWithoutAnOpenStageIsRefused() {
+    let empty = PipelineDefinition(name: LocalizedText(zh: "空", en: "empty"), stages: [])
+    #expect(DefinitionCheck.failures(of: empty).map(\.code) == ["no-open-stage"])
+  }
+}
