@@ -72,7 +72,9 @@ let package = Package(
     .target(
       name: "Postgres", dependencies: ["CPostgres", logging], path: "Shared/Postgres",
       swiftSettings: strict),
-    .target(name: "Contracts", path: "Shared/Contracts", swiftSettings: strict),
+    .target(
+      name: "Contracts", path: "Shared/Contracts", exclude: ["asyncapi.yaml"],
+      swiftSettings: strict),
     .target(
       name: "Messaging",
       dependencies: ["Contracts", "Kafka", "Postgres", lifecycle, logging, metrics, tracing],
@@ -82,7 +84,7 @@ let package = Package(
     .target(
       name: "ServiceKit",
       dependencies: [
-        hummingbird, lifecycle, logging, metrics, tracing,
+        "Contracts", hummingbird, lifecycle, logging, metrics, tracing,
         .product(name: "Configuration", package: "swift-configuration"),
         crypto,
         .product(name: "JWTKit", package: "jwt-kit"),
@@ -92,7 +94,8 @@ let package = Package(
     .target(
       name: "ServiceWiring",
       dependencies: [
-        "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", hummingbird, lifecycle, logging,
+        "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", hummingbird, lifecycle,
+        logging,
       ],
       path: "Shared/ServiceWiring", swiftSettings: strict),
     .target(
@@ -107,11 +110,13 @@ let package = Package(
 
     // MARK: Services
     .executableTarget(
-      name: "StageService", dependencies: serviceDependencies + [crypto], path: "Services/StageService",
+      name: "StageService", dependencies: serviceDependencies + [crypto],
+      path: "Services/StageService", exclude: ["HTTP/openapi.yaml"],
       resources: [.embedInCode("Migrations/m0001_stage_service.sql")],
       swiftSettings: strict),
     .executableTarget(
       name: "Forecasting", dependencies: serviceDependencies, path: "Services/Forecasting",
+      exclude: ["HTTP/openapi.yaml"],
       resources: [.embedInCode("Migrations/m0001_forecasting.sql")],
       swiftSettings: strict),
     .executableTarget(
@@ -134,7 +139,7 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(
-      name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: strict),
+      name: "KafkaTests", dependencies: ["Kafka", "TestSupport", logging], swiftSettings: strict),
     .testTarget(
       name: "PostgresTests", dependencies: ["LocalServers", "Postgres", "TestSupport", logging],
       swiftSettings: strict),

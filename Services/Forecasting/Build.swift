@@ -1,12 +1,14 @@
 import Contracts
+import Hummingbird
 import Logging
 import Messaging
+import Postgres
 import ServiceKit
 import ServiceLifecycle
 import ServiceWiring
 
 /// The parts of the process, wired.
-struct ForecastingApplication: Sendable {
+struct ForecastingApplication {
   /// In the order in which they start; what others depend on comes first.
   let services: [any Service]
   let readiness: Readiness
@@ -25,14 +27,15 @@ func buildForecasting(
     configuration, schema: "forecasting", migrations: ForecastingMigrations.set,
     registry: registry, logger: logger
   ) { _ in [StageProjection(), PipelineProjection()] }
-
+  let pool = backbone.pool
   let router = makeServiceRouter()
   ForecastingRoutes(
-    funnels: FunnelQueries(pool: backbone.pool), timelines: TimelineQueries(pool: backbone.pool),
+    funnels: FunnelQueries(pool: pool), timelines: TimelineQueries(pool: pool),
     freshness: { [status = backbone.consumer.status] in
       Freshness(lagSeconds: status.lag.seconds, behind: status.lag.messages)
     }, now: { .now() }
   ).add(to: router, authenticator: authenticator)
+
   return ForecastingApplication(
     services: backbone.services(and: [
       HTTPServer(

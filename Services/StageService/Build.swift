@@ -1,24 +1,24 @@
 import Contracts
 import Hummingbird
-package import Logging
+import Logging
 import Messaging
 import Postgres
-package import ServiceKit
-package import ServiceLifecycle
+import ServiceKit
+import ServiceLifecycle
 import ServiceWiring
 
 /// The parts of the process, wired.
-package struct StageServiceApplication: Sendable {
+struct StageServiceApplication: Sendable {
   /// In the order in which they start; what others depend on comes first.
-  package let services: [any Service]
-  package let readiness: Readiness
+  let services: [any Service]
+  let readiness: Readiness
 }
 
 /// Everything between the configuration and the running process. Waits for the database, whose
 /// schema it brings up to date.
 ///
 /// - Parameter onServing: gets the address of the API with the port that was really taken.
-package func buildStageService(
+func buildStageService(
   _ configuration: ServiceConfiguration, registry: PrometheusRegistry, logger: Logger,
   onServing: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
 ) async throws -> StageServiceApplication {
@@ -47,8 +47,8 @@ package func buildStageService(
 }
 
 /// The schema's history, in order.
-package enum StageServiceMigrations {
-  package static var set: MigrationSet {
+enum StageServiceMigrations {
+  static var set: MigrationSet {
     MigrationSet(
       "stage-service",
       [

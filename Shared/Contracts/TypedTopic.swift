@@ -73,9 +73,9 @@ extension StageCommand: TopicPayload {
 
   package static func decode(_ event: CloudEvent, data: [UInt8]) throws -> StageCommand? {
     guard let type = StageCommandType(rawValue: event.type) else { return nil }
-    let command = try JSONCoding.decode(
-      TypedCommand.self, from: data, configuration: [.commandType: type]
-    ).command
+    let decoder = JSONDecoder()
+    decoder.userInfo = [.commandType: type]
+    let command = try decoder.decode(TypedCommand.self, from: Data(data)).command
     guard command.id.description == event.id.lowercased() else {
       throw MessageFailure(
         .invalidData, "commandId \(command.id) differs from the event id \(event.id)")

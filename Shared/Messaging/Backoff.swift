@@ -1,10 +1,11 @@
 /// Exponential waits with full jitter between 50 ms and a cap.
 package struct Backoff: Sendable {
   private let cap: Double
-  private var ceiling = 0.05
+  private var ceiling: Double
 
   package init(cap: Duration = .seconds(5)) {
     self.cap = Double(cap.components.seconds) + Double(cap.components.attoseconds) / 1e18
+    ceiling = min(0.05, self.cap)
   }
 
   /// How long to wait before the next attempt.

@@ -1,4 +1,4 @@
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Gives a resource back once everything that uses it has ended.
 package struct AtShutdown: Service {

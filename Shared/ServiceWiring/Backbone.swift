@@ -1,5 +1,5 @@
-package import Contracts
-package import Kafka
+import Contracts
+import Kafka
 package import Logging
 package import Messaging
 package import Postgres

@@ -1,5 +1,5 @@
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Does a piece of housekeeping now and then, until shutdown. A failure waits for the next time.
 package struct Upkeep: Service {

@@ -43,11 +43,11 @@ import Testing
 
   @Test func textsThatNoIndexTakesAreRefused() {
     let long = String(repeating: "字", count: 171)
-    #expect(failure { $0.data.owner = long }?.reason == "/owner has 513 bytes; 512 are allowed")
-    #expect(failure { $0.data.team = long }?.code == .unprocessable)
+    #expect(failure { $0.data.to = long }?.reason == "/to has 513 bytes; 512 are allowed")
+    #expect(failure { $0.data.from = long }?.code == .unprocessable)
     #expect(failure { $0.data.pipeline = long }?.code == .unprocessable)
-    #expect(failure { $0.data.to = long }?.code == .unprocessable)
-    #expect(failure { $0.data.owner = String(repeating: "x", count: 512) } == nil)
+    #expect(failure { $0.data.pipeline = String(repeating: "x", count: 512) } == nil)
+    #expect(failure { $0.data.owner = String(repeating: "x", count: 100_000) } == nil)
   }
 
   @Test func aNullCharacterIsFoundWhereverItStands() throws {

@@ -96,8 +96,8 @@ import Testing
       let good = try Self.histories(1)[0].events.map { try $0.wireMessage(source: "test") }
       let moved = StageEventType.moved.rawValue
       var tooLong = Self.histories(1)[0].events[0]
-      tooLong.data.owner = String(repeating: "x", count: 20_000)
-      var null = tooLong
+      tooLong.data.pipeline = String(repeating: "x", count: 20_000)
+      var null = Self.histories(1)[0].events[0]
       null.data.owner = "a\0b"
       let outcome = try await pool.project(
         [
@@ -121,27 +121,34 @@ import Testing
     }
   }
 
-  @Test func theLongestKeysFitIntoTheIndexes() async throws {
+  @Test func theLongestTextsFitIntoTheIndexes() async throws {
     try await withForecastingTables { pool in
       // Random letters, because PostgreSQL compresses what repeats.
       var random = SplitMix(7)
-      func text() -> String {
-        String(
-          (0..<512).map { _ in Character(Unicode.Scalar(UInt8.random(in: 33...126, using: &random)))
-          })
+      func text(_ count: Int) -> String {
+        let bytes = (0..<count).map { _ in UInt8.random(in: 33...126, using: &random) }
+        return String(decoding: bytes, as: UTF8.self)
       }
       var history = History(1)
-      history.pipeline = text()
-      history.owner = text()
-      history.team = text()
-      history.create(in: text())
-      let outcome = try await pool.project(history.events)
-      #expect(outcome.applied == 1)
-      // A name is in no index.
-      var large = History(2).withCreation()
+      history.pipeline = text(512)
+      history.owner = String(repeating: "名", count: 100) + text(20_000)
+      history.team = String(repeating: "队", count: 100) + text(20_000)
+      history.create(in: text(512))
+      // They differ behind what the index holds of them as text.
+      var other = history.copy(2)
+      other.owner = history.owner.map { $0 + "!" }
+      other.create(in: history.stage)
+      var large = History(3).withCreation()
       large.data.name = String(repeating: "长", count: 200_000)
-      let second = try await pool.project([large])
-      #expect(second.applied == 1)
+      for _ in 1...2 {
+        let outcome = try await pool.project(history.events + other.events + [large])
+        #expect(outcome.deadLetters.isEmpty)
+        history.move(to: "won")
+        other.move(to: "won")
+      }
+      let days = try await pool.query(
+        "SELECT count(*) FROM daily_counters WHERE entered = 1 AND stage <> 'lead'")
+      #expect(try days[0].decode(0, as: Int.self) == 4)
     }
   }
 
@@ -184,6 +191,14 @@ import Testing
 }
 
 extension History {
+  /// Another deal of the same pipeline and team, without events.
+  func copy(_ number: Int) -> History {
+    var history = History(number)
+    history.pipeline = pipeline
+    history.team = team
+    return history
+  }
+
   func withCreation() -> StageEvent {
     var history = self
     return history.create()

@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import HTTPTypes
 import ServiceKit
@@ -16,7 +17,7 @@ import Testing
     #expect(query.string("team") == nil)
     #expect(query.string("flag") == nil)
     #expect(query.bool("all") == true)
-    #expect(query.instant("asOf") == Date(timeIntervalSince1970: 1_772_294_400))
+    #expect(query.instant("asOf") == Instant(microseconds: 1_772_294_400_000_000))
     try query.finish()
   }
 

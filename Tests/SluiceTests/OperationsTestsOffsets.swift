@@ -53,4 +53,19 @@ import Testing
       #expect(try await table.rows(of: "h") == [])
     }
   }
+
+  @Test func aServiceThatNeverRanIsNamed() async throws {
+    try await withTestDatabase { database in
+      let context = OperatorContext(environment: [
+        "SLUICE_DATABASE_URL": database.url, "SLUICE_SCHEMA_PREFIX": "never_",
+      ])
+      let missing = await #expect(throws: MissingTables.self) {
+        _ = try await context.withDatabase(schema: "forecasting") { pool in
+          try await OffsetTable(pool: pool).rows(of: "g")
+        }
+      }
+      #expect(missing?.status == .unavailable)
+      #expect(missing?.explanation.contains("never_forecasting") == true)
+    }
+  }
 }

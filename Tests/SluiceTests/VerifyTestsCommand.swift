@@ -16,7 +16,8 @@ import Testing
       ],
       ["report", "funnel"], ["report", "funnel", "--pipeline", "p", "--as-of", "yesterday"],
       ["token"], ["lag", "--format", "yaml"],
-    ]) func refused(_ arguments: [String]) async {
+    ]) func refused(_ arguments: [String]) async
+  {
     #expect(await SluiceCommand.run(arguments) == .usage)
   }
 

@@ -60,7 +60,7 @@ struct API: Sendable {
     headers: [HTTPField.Name: String] = [:]
   ) async throws -> Answer {
     try await send(
-      method, uri, bytes: try Contracts.JSONCoding.encode(body), as: role, headers: headers)
+      method, uri, bytes: try JSONCoding.encode(body), as: role, headers: headers)
   }
 
   func get(_ uri: String, as role: Role = .viewer) async throws -> Answer {
@@ -133,14 +133,14 @@ extension HTTPField.Name {
   static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
 }
 
-extension JSONValue: @retroactive ExpressibleByDictionaryLiteral {
-  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+extension JSONValue: ExpressibleByDictionaryLiteral {
+  package init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(Dictionary(elements) { $1 })
   }
 }
 
-extension JSONValue: @retroactive ExpressibleByArrayLiteral {
-  public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+extension JSONValue: ExpressibleByArrayLiteral {
+  package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 }
 
 extension JSONValue {

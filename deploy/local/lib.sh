@@ -52,8 +52,8 @@ install_what_is_missing() {
   fi
   {
     "${sudo[@]}" apt-get update -q &&
-      "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
-        --no-install-recommends -o Dpkg::Options::=--force-confold "${packages[@]}"
+      "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 \
+        apt-get install -y -q --no-install-recommends "${packages[@]}"
   } >"$log" 2>&1 || {
     tail -n 15 "$log" >&2
     die "could not install ${packages[*]}; the whole log is $log"

@@ -64,7 +64,7 @@ extension Problem {
       [
         ProblemError(
           code: "invalid-parameter", field: "id",
-          message: LocalizedMessage(
+          message: LocalizedText(
             zh: "商机编号应为 UUID，例如 01936f3e-7c00-7000-8000-000000000001",
             en: "the id of an opportunity is a UUID such as 01936f3e-7c00-7000-8000-000000000001"))
       ], detail: "the id in the path is not a UUID")

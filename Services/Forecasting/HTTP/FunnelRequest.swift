@@ -11,20 +11,11 @@ extension FunnelQuestion {
     _ request: Request, pipelines: () async throws -> [String]
   ) async throws {
     var reader = QueryReader(request)
-    func key(_ name: String) -> String? {
-      guard let text = reader.string(name) else { return nil }
-      guard text.utf8.contains(0) else { return text }
-      reader.refuse(name, zh: "不能包含 U+0000", en: "must not contain U+0000")
-      return nil
-    }
-    func instant(_ name: String) -> Instant? {
-      reader.microseconds(name).map { Instant(microseconds: $0) }
-    }
-    var pipeline = key("pipeline")
-    let team = key("team")
-    let owner = key("owner")
-    let asOf = instant("asOf")
-    let knownAt = instant("knownAt")
+    var pipeline = reader.string("pipeline")
+    let team = reader.string("team")
+    let owner = reader.string("owner")
+    let asOf = reader.instant("asOf")
+    let knownAt = reader.instant("knownAt")
     let isNamed = request.uri.queryParameters["pipeline"].map { !$0.isEmpty } ?? false
     if pipeline == nil, !isNamed {
       let known = try await pipelines()

@@ -86,6 +86,11 @@ create table daily_counters (
   lost          bigint not null,
   reopened      bigint not null,
   ended_known   bigint not null,
-  dwell_seconds bigint not null,
-  primary key (pipeline, day, stage, owner, team)
+  dwell_seconds bigint not null
 ) with (fillfactor = 50);
+
+-- The primary key (pipeline, day, stage, owner, team), in a form that fits into an index row however
+-- long owner and team are.
+create unique index daily_counters_key on daily_counters (
+  pipeline, day, stage, left(owner, 100), hashtextextended(owner, 0), left(team, 100),
+  hashtextextended(team, 0));

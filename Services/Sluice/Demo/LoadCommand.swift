@@ -47,7 +47,7 @@ struct LoadDemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let plan = DemoPlan(
-      seed: seed, deals: deals, now: until.flatMap(Instant.init(_:)) ?? .current())
+      seed: seed, deals: deals, now: until.flatMap(Instant.init(_:)) ?? .now())
     let loader = try CommandLoader(try OperatorContext.load(), source: "/sluice/demo")
     let result = try await loader.load(
       pipelines: plan.pipelines, commands: plan.commands, title: "Loading the demo")

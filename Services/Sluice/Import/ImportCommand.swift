@@ -1,6 +1,5 @@
 import ArgumentParser
 import Contracts
-import Foundation
 
 struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -50,7 +49,7 @@ struct ImportCommand: AsyncParsableCommand {
     let mapping = try MappingReader.load(mapping)
     let sources = ImportSources(opportunities: opportunities, history: history)
     try sources.check(against: mapping, named: self.mapping)
-    let plan = try sources.plan(mapping, now: Instant.current())
+    let plan = try sources.plan(mapping, now: .now())
     var report = ImportReport(plan: plan, isDryRun: dryRun)
     let isBlocked = plan.errors.contains { !skipBad || $0.kind.concernsWholeFile }
     if !isBlocked, !dryRun {
@@ -67,12 +66,5 @@ struct ImportCommand: AsyncParsableCommand {
         "\(plan.errors.count) bad rows; nothing was written")
     }
     if report.result?.refused.isEmpty == false { throw ExitStatus.differences }
-  }
-}
-
-extension Instant {
-  /// The clock of this machine, read at the edge and passed on from there.
-  static func current() -> Instant {
-    Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
   }
 }

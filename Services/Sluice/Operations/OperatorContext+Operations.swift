@@ -17,7 +17,8 @@ extension OperatorContext {
   }
 
   /// Lends a pool of one connection whose search path is the schema of a service
-  /// (`stage_service`, `forecasting`), and closes it.
+  /// (`stage_service`, `forecasting`), and closes it. Throws ``MissingTables`` where the service has
+  /// left none.
   func withDatabase<Result>(
     schema: String, _ body: (PostgresPool) async throws -> Result
   ) async throws -> Result {
@@ -28,9 +29,24 @@ extension OperatorContext {
       result = try await body(pool)
     } catch {
       await pool.close()
+      if let error = error as? PostgresError, error.sqlState == "42P01" {
+        throw MissingTables(schema: try schemaPrefix + schema)
+      }
       throw error
     }
     await pool.close()
     return result
+  }
+}
+
+/// A schema without the tables of its service.
+struct MissingTables: OperatorError {
+  let schema: String
+
+  var status: ExitStatus { .unavailable }
+
+  var explanation: String {
+    "the schema \(schema) lacks tables: its service makes them when it starts; has it run with this "
+      + "database, and is SLUICE_SCHEMA_PREFIX right?"
   }
 }

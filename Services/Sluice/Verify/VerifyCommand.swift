@@ -36,31 +36,33 @@ struct VerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let context = try OperatorContext.load()
-    let forecasting = PostgresPool(
-      try context.postgresConfiguration(schema: "forecasting"), size: 1, logger: context.logger)
-    let stageService = PostgresPool(
-      try context.postgresConfiguration(schema: "stage_service"), size: 1, logger: context.logger)
+    let progress = VerifyProgress(isVisible: Console.isTerminal)
+    let report: VerifyReport
+    do {
+      report = try await context.withDatabase(schema: "forecasting") { forecasting in
+        try await context.withDatabase(schema: "stage_service") { stageService in
+          try await verification(context, forecasting, stageService, progress).run()
+        }
+      }
+    } catch {
+      progress.clear()
+      throw error
+    }
+    try output.show(report) { report.text() }
+    if !report.isEqual { throw ExitStatus.differences }
+  }
+
+  private func verification(
+    _ context: OperatorContext, _ forecasting: PostgresPool, _ stageService: PostgresPool,
+    _ progress: VerifyProgress
+  ) throws -> Verification {
     let funnel = FunnelCheck(try context.forecasting(), deadline: .now)
-    let verification = Verification(
+    return Verification(
       reader: FeedReader(try context.stageService()), forecasting: forecasting,
       stageService: stageService,
       log: LogReader(
         configuration: try context.kafkaConfiguration(), topicPrefix: try context.topicPrefix,
         logger: context.logger),
-      funnel: funnel.answer, wait: .seconds(wait),
-      progress: VerifyProgress(isVisible: Console.isTerminal))
-    let report: VerifyReport
-    do {
-      report = try await verification.run()
-    } catch {
-      verification.progress.clear()
-      await forecasting.close()
-      await stageService.close()
-      throw error
-    }
-    await forecasting.close()
-    await stageService.close()
-    try output.show(report) { report.text() }
-    if !report.isEqual { throw ExitStatus.differences }
+      funnel: funnel.answer, wait: .seconds(wait), progress: progress)
   }
 }

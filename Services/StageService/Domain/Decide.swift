@@ -1,7 +1,7 @@
-package import Contracts
+import Contracts
 
 /// Why a command is not carried out.
-package enum Refusal: Error, Hashable, Sendable {
+enum Refusal: Error, Hashable, Sendable {
   case notFound
   case alreadyExists
   /// The sender saw another sequence than the current one.
@@ -13,14 +13,14 @@ package enum Refusal: Error, Hashable, Sendable {
 }
 
 /// What surrounds a decision: the time is passed in, never read.
-package struct DecisionContext: Sendable {
-  package var now: Instant
-  package var actor: String
-  package var eventID: EntityID
-  package var epoch: Int64
-  package var mode: Mode
+struct DecisionContext: Sendable {
+  var now: Instant
+  var actor: String
+  var eventID: EntityID
+  var epoch: Int64
+  var mode: Mode
 
-  package init(now: Instant, actor: String, eventID: EntityID, epoch: Int64, mode: Mode) {
+  init(now: Instant, actor: String, eventID: EntityID, epoch: Int64, mode: Mode) {
     self.now = now
     self.actor = actor
     self.eventID = eventID
@@ -30,23 +30,23 @@ package struct DecisionContext: Sendable {
 
   /// `historical`: what the gate refuses is recorded as violations instead of stopping the command,
   /// and the command's own time is kept. Which mode it is follows from the topic alone.
-  package enum Mode: Sendable { case live, historical }
+  enum Mode: Sendable { case live, historical }
 }
 
 /// The one place where commands become events. Pure.
-package struct Decider: Sendable {
-  package let definition: PipelineDefinition
-  package let version: Int
-  package let context: DecisionContext
+struct Decider: Sendable {
+  let definition: PipelineDefinition
+  let version: Int
+  let context: DecisionContext
 
-  package init(definition: PipelineDefinition, version: Int, context: DecisionContext) {
+  init(definition: PipelineDefinition, version: Int, context: DecisionContext) {
     self.definition = definition
     self.version = version
     self.context = context
   }
 
   /// The event that the command causes, or why there is none.
-  package func decide(
+  func decide(
     _ command: StageCommand, on opportunity: Opportunity?
   ) -> Result<StageEvent, Refusal> {
     if case .create(let new) = command.action {

@@ -1,8 +1,8 @@
-package import Contracts
+import Contracts
 
 /// What makes a definition unusable; advice about a usable one is the linter's matter.
-package enum DefinitionCheck {
-  package static func failures(of definition: PipelineDefinition) -> [GateFailure] {
+enum DefinitionCheck {
+  static func failures(of definition: PipelineDefinition) -> [GateFailure] {
     var failures: [GateFailure] = []
     let keys = definition.stages.map(\.key)
     for (index, stage) in definition.stages.enumerated() {
@@ -52,7 +52,7 @@ package enum DefinitionCheck {
     return failures
   }
 
-  package static func isKey(_ key: String) -> Bool {
+  static func isKey(_ key: String) -> Bool {
     (1...60).contains(key.utf8.count)
       && key.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
   }

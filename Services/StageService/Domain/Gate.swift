@@ -1,16 +1,16 @@
-package import Contracts
+import Contracts
 
 /// The check that every move passes, whoever asks and by whichever way. It answers with everything
 /// that is missing at once.
-package struct Gate: Sendable {
+struct Gate: Sendable {
   let definition: PipelineDefinition
 
-  package init(_ definition: PipelineDefinition) { self.definition = definition }
+  init(_ definition: PipelineDefinition) { self.definition = definition }
 
   /// - Parameters:
   ///   - opportunity: the deal with the fields that come with the move already set.
   ///   - reopening: the move was asked for as a reopening, which is the one way out of a closed stage.
-  package func failures(
+  func failures(
     moving opportunity: Opportunity, to target: Stage, reason: String?, reopening: Bool = false
   ) -> [GateFailure] {
     guard let source = definition.stage(opportunity.stage),

@@ -110,7 +110,7 @@ extension GateFailure {
 
 extension Refusal {
   /// The refusal as it stands in a command's result.
-  package var failures: [GateFailure] {
+  var failures: [GateFailure] {
     switch self {
     case .invalid(let failures), .gate(let failures):
       failures

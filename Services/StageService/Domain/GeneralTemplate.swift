@@ -1,11 +1,11 @@
-package import Contracts
+import Contracts
 
 /// The ready-made pipelines; a new one starts from a template or from a definition of its own.
-package enum Templates {
-  package static let all: [String: PipelineDefinition] = ["general": general]
+enum Templates {
+  static let all: [String: PipelineDefinition] = ["general": general]
 
   /// The general six stages, with won between the contract and the follow-up.
-  package static let general = PipelineDefinition(
+  static let general = PipelineDefinition(
     name: LocalizedText(zh: "通用销售流程", en: "General sales"),
     stages: [
       Stage(

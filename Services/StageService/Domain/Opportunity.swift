@@ -1,33 +1,33 @@
-package import Contracts
+import Contracts
 
 /// The state of one deal, as its events leave it.
-package struct Opportunity: Hashable, Sendable {
-  package let id: EntityID
-  package var epoch: Int64
-  package var sequence: Int64
-  package var pipeline: String
-  package var pipelineVersion: Int
-  package var stage: String
-  package var category: StageCategory
+struct Opportunity: Hashable, Sendable {
+  let id: EntityID
+  var epoch: Int64
+  var sequence: Int64
+  var pipeline: String
+  var pipelineVersion: Int
+  var stage: String
+  var category: StageCategory
   /// The open stage it was closed from; where a reopened deal goes back to.
-  package var closedFrom: String?
-  package var name: String
-  package var account: Account
-  package var owner: String?
-  package var team: String?
-  package var amount: Money?
-  package var expectedClose: String?
-  package var externalId: String?
-  package var fields: [String: JSONValue]
-  package var nextStep: NextStep?
-  package var enteredStageAt: Instant
-  package var entryUnknown: Bool
-  package var followUpDueAt: Instant?
-  package var createdAt: Instant
-  package var updatedAt: Instant
+  var closedFrom: String?
+  var name: String
+  var account: Account
+  var owner: String?
+  var team: String?
+  var amount: Money?
+  var expectedClose: String?
+  var externalId: String?
+  var fields: [String: JSONValue]
+  var nextStep: NextStep?
+  var enteredStageAt: Instant
+  var entryUnknown: Bool
+  var followUpDueAt: Instant?
+  var createdAt: Instant
+  var updatedAt: Instant
 
   /// The deal as a store has it.
-  package init(
+  init(
     id: EntityID, epoch: Int64, sequence: Int64, pipeline: String, pipelineVersion: Int,
     stage: String, category: StageCategory, closedFrom: String?, name: String, account: Account,
     owner: String?, team: String?, amount: Money?, expectedClose: String?, externalId: String?,
@@ -59,7 +59,7 @@ package struct Opportunity: Hashable, Sendable {
   }
 
   /// The deal that a `created` event makes; nil for another event.
-  package init?(_ event: StageEvent) {
+  init?(_ event: StageEvent) {
     guard event.type == .created, let stage = event.to, let category = event.toCategory,
       let name = event.name, let account = event.account
     else { return nil }
@@ -87,7 +87,7 @@ package struct Opportunity: Hashable, Sendable {
   }
 
   /// The deal after its next event.
-  package func applying(_ event: StageEvent) -> Opportunity {
+  func applying(_ event: StageEvent) -> Opportunity {
     var next = self
     next.epoch = event.epoch
     next.sequence = event.sequence
@@ -132,19 +132,19 @@ package struct Opportunity: Hashable, Sendable {
   }
 
   /// Names of the built-in fields in changes and criteria.
-  package enum Field {
-    package static let name = "name"
-    package static let account = "account"
-    package static let owner = "owner"
-    package static let team = "team"
-    package static let amount = "amount"
-    package static let expectedClose = "expectedClose"
-    package static let nextStep = "nextStep"
-    package static let customPrefix = "fields."
+  enum Field {
+    static let name = "name"
+    static let account = "account"
+    static let owner = "owner"
+    static let team = "team"
+    static let amount = "amount"
+    static let expectedClose = "expectedClose"
+    static let nextStep = "nextStep"
+    static let customPrefix = "fields."
   }
 
   /// What a criterion sees under a field's name; `.null` where nothing is set.
-  package func value(of field: String) -> JSONValue {
+  func value(of field: String) -> JSONValue {
     switch field {
     case Field.name: .string(name)
     case Field.account: .string(account.name)

@@ -161,7 +161,7 @@ struct KeptRequest {
       throw Problem.invalidRequest([
         ProblemError(
           code: "invalid-header", field: "Idempotency-Key",
-          message: LocalizedMessage(
+          message: LocalizedText(
             zh: "Idempotency-Key 须为 1 至 200 个字节", en: "Idempotency-Key must have 1 to 200 bytes"))
       ])
     }
@@ -194,7 +194,7 @@ enum EntityTag {
       throw Problem.invalidRequest([
         ProblemError(
           code: "invalid-header", field: "If-Match",
-          message: LocalizedMessage(
+          message: LocalizedText(
             zh: "If-Match 须为读取时得到的 ETag，例如 \"3\"",
             en: "If-Match must be the ETag of the answer you read, such as \"3\""))
       ])

@@ -16,7 +16,7 @@ struct EventRoutes: Sendable {
     try context.requireReader()
     var query = QueryReader(request)
     let after = query.value(
-      "after", expected: LocalizedMessage(zh: "之前得到的 cursor", en: "a cursor of this feed")
+      "after", expected: LocalizedText(zh: "之前得到的 cursor", en: "a cursor of this feed")
     ) { FeedCursor($0) }
     let limit = query.int("limit", in: 1...1_000, default: 100)
     try query.finish()

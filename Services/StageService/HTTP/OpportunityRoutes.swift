@@ -38,7 +38,7 @@ struct OpportunityRoutes: Sendable {
       return .create(new)
     } answer: { _, deal in
       CommandEndpoint.Answer(
-        status: .created, body: try Contracts.JSONCoding.encode(OpportunityView(deal)),
+        status: .created, body: try JSONCoding.encode(OpportunityView(deal)),
         location: "/v1/opportunities/\(deal.id)")
     }
   }
@@ -50,7 +50,7 @@ struct OpportunityRoutes: Sendable {
       .update(try RequestBodyDecoder.decode(OpportunityPatch.self, from: body))
     } answer: { _, deal in
       CommandEndpoint.Answer(
-        status: .ok, body: try Contracts.JSONCoding.encode(OpportunityView(deal)))
+        status: .ok, body: try JSONCoding.encode(OpportunityView(deal)))
     }
   }
 
@@ -92,7 +92,7 @@ struct OpportunityRoutes: Sendable {
   ) async throws -> Response {
     try await endpoint.run(request, context, on: try id(context), action: action) { event, _ in
       CommandEndpoint.Answer(
-        status: .ok, body: try Contracts.JSONCoding.encode(MoveView(event)))
+        status: .ok, body: try JSONCoding.encode(MoveView(event)))
     }
   }
 
@@ -104,7 +104,7 @@ struct OpportunityRoutes: Sendable {
     try context.requireReader()
     let id = try id(context)
     var query = QueryReader(request)
-    let asOf = query.microseconds("asOf").map(Instant.init(microseconds:))
+    let asOf = query.instant("asOf")
     try query.finish()
     let deal =
       if let asOf { try await history.state(of: id, asOf: asOf) } else { try await store.find(id) }
@@ -130,7 +130,7 @@ struct OpportunityRoutes: Sendable {
     filter.status = query.choice("status")
     filter.text = query.string("q", maximumLength: 200)
     filter.after = query.value(
-      "cursor", expected: LocalizedMessage(zh: "上一页的 next", en: "the next of the page before")
+      "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
     ) { EntityID($0) }
     filter.limit = query.int("limit", in: 1...500, default: 50)
     try query.finish()
@@ -168,7 +168,7 @@ struct OpportunityRoutes: Sendable {
     let id = try id(context)
     var query = QueryReader(request)
     let after = query.value(
-      "cursor", expected: LocalizedMessage(zh: "上一页的 next", en: "the next of the page before")
+      "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
     ) { text -> EventPosition? in
       let parts = text.split(separator: "-").compactMap { Int64($0) }
       return parts.count == 2 ? EventPosition(epoch: parts[0], sequence: parts[1]) : nil

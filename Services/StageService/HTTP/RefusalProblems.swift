@@ -7,7 +7,7 @@ extension ProblemError {
     self.init(
       code: failure.code, pointer: failure.pointer, field: failure.field,
       criterion: failure.criterion,
-      message: LocalizedMessage(zh: failure.message.zh, en: failure.message.en),
+      message: failure.message,
       supplier: failure.supplier)
   }
 }

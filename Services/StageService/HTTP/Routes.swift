@@ -1,16 +1,16 @@
-package import Hummingbird
-package import Messaging
-package import Postgres
-package import ServiceKit
+import Hummingbird
+import Messaging
+import Postgres
+import ServiceKit
 import ServiceWiring
 
 /// All routes of the service, below `/v1` and behind authentication.
-package struct StageServiceRoutes: Sendable {
+struct StageServiceRoutes: Sendable {
   private let opportunities: OpportunityRoutes
   private let pipelines: PipelineRoutes
   private let events: EventRoutes
 
-  package init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
+  init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
     let catalog = PipelineCatalog(pool: pool)
     let store = OpportunityStore(pool: pool)
     let history = HistoryStore(pool: pool)
@@ -23,7 +23,7 @@ package struct StageServiceRoutes: Sendable {
     events = EventRoutes(history: history)
   }
 
-  package func add(
+  func add(
     to router: Router<ServiceRequestContext>, authenticator: Authenticator
   ) {
     let v1 = router.group("v1")

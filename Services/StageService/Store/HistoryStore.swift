@@ -1,15 +1,15 @@
-package import Contracts
+import Contracts
 import Messaging
-package import Postgres
+import Postgres
 
 /// The system of record, read side.
-package struct HistoryStore: Sendable {
-  package let pool: PostgresPool
+struct HistoryStore: Sendable {
+  let pool: PostgresPool
 
-  package init(pool: PostgresPool) { self.pool = pool }
+  init(pool: PostgresPool) { self.pool = pool }
 
   /// The events of one deal behind `after`, in order.
-  package func events(
+  func events(
     of id: EntityID, after: EventPosition?, limit: Int
   ) async throws -> [StageEvent] {
     try await pool.query(
@@ -22,7 +22,7 @@ package struct HistoryStore: Sendable {
   }
 
   /// The deal as it was at a business time: the fold of what had occurred by then.
-  package func state(of id: EntityID, asOf: Instant) async throws -> Opportunity? {
+  func state(of id: EntityID, asOf: Instant) async throws -> Opportunity? {
     let rows = try await pool.query(
       """
       SELECT event_id, type, data FROM history
@@ -40,7 +40,7 @@ package struct HistoryStore: Sendable {
   /// Every event of every deal behind the cursor, in commit-safe order: a transaction that is still
   /// under way is not passed by. An opportunity's events may stand out of order where transactions
   /// overlapped; `sequence` tells.
-  package func feed(after cursor: FeedCursor?, limit: Int) async throws -> [FeedItem] {
+  func feed(after cursor: FeedCursor?, limit: Int) async throws -> [FeedItem] {
     try await pool.query(
       """
       SELECT event_id, type, data, transaction::text::bigint, position FROM history
@@ -69,22 +69,22 @@ package struct HistoryStore: Sendable {
   }
 }
 
-package struct FeedItem: Sendable {
-  package let event: StageEvent
-  package let cursor: FeedCursor
+struct FeedItem: Sendable {
+  let event: StageEvent
+  let cursor: FeedCursor
 }
 
 /// A place in the feed; on the wire `<transaction>-<position>`.
-package struct FeedCursor: Hashable, Sendable, LosslessStringConvertible {
-  package var transaction: Int64
-  package var position: Int64
+struct FeedCursor: Hashable, Sendable, LosslessStringConvertible {
+  var transaction: Int64
+  var position: Int64
 
-  package init(transaction: Int64, position: Int64) {
+  init(transaction: Int64, position: Int64) {
     self.transaction = transaction
     self.position = position
   }
 
-  package init?(_ description: String) {
+  init?(_ description: String) {
     let parts = description.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 2, let transaction = Int64(parts[0]), let position = Int64(parts[1]),
       transaction >= 0, position >= 0
@@ -92,5 +92,5 @@ package struct FeedCursor: Hashable, Sendable, LosslessStringConvertible {
     self.init(transaction: transaction, position: position)
   }
 
-  package var description: String { "\(transaction)-\(position)" }
+  var description: String { "\(transaction)-\(position)" }
 }

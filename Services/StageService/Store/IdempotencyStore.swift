@@ -1,16 +1,16 @@
-package import Contracts
+import Contracts
 import Messaging
-package import Postgres
+import Postgres
 
 /// Kept answers to requests with an Idempotency-Key.
-package struct IdempotencyStore: Sendable {
-  package static let keptFor: Double = 24 * 3_600
+struct IdempotencyStore: Sendable {
+  static let keptFor: Double = 24 * 3_600
 
-  package let pool: PostgresPool
+  let pool: PostgresPool
 
-  package init(pool: PostgresPool) { self.pool = pool }
+  init(pool: PostgresPool) { self.pool = pool }
 
-  package func find(subject: String, key: String) async throws -> KeptAnswer? {
+  func find(subject: String, key: String) async throws -> KeptAnswer? {
     let rows = try await pool.query(
       """
       SELECT request_hash, status, body, etag, location FROM idempotency_keys
@@ -25,7 +25,7 @@ package struct IdempotencyStore: Sendable {
   }
 
   /// Forgets what is older than 24 hours; returns how many.
-  package func expire(now: Instant) async throws -> Int {
+  func expire(now: Instant) async throws -> Int {
     try await pool.execute(
       "DELETE FROM idempotency_keys WHERE created_at < $1",
       now.adding(seconds: -IdempotencyStore.keptFor))

@@ -1,11 +1,11 @@
-package import Contracts
+import Contracts
 import Messaging
-package import Postgres
+import Postgres
 
 /// Deals many at a time, inside the transaction of a batch of commands.
-package enum OpportunityBatch {
+enum OpportunityBatch {
   /// Locks the deals in order of id and reads them.
-  package static func lock(
+  static func lock(
     _ ids: [EntityID], in transaction: borrowing PostgresTransaction
   ) throws -> [EntityID: Opportunity] {
     let rows = try transaction.query(
@@ -22,7 +22,7 @@ package enum OpportunityBatch {
   }
 
   /// Writes the last state of each deal, and every event in order.
-  package static func write(
+  static func write(
     states: [Opportunity], events: [StageEvent], in transaction: borrowing PostgresTransaction
   ) throws {
     guard !events.isEmpty else { return }
@@ -46,8 +46,8 @@ package enum OpportunityBatch {
 }
 
 /// The results of commands that came over Kafka.
-package enum HandledCommands {
-  package static func find(
+enum HandledCommands {
+  static func find(
     _ ids: [EntityID], in transaction: borrowing PostgresTransaction
   ) throws -> [EntityID: CommandResult] {
     let rows = try transaction.query(
@@ -70,7 +70,7 @@ package enum HandledCommands {
     return results
   }
 
-  package static func record(
+  static func record(
     _ results: [CommandResult], at now: Instant, in transaction: borrowing PostgresTransaction
   ) throws {
     guard !results.isEmpty else { return }

@@ -1,14 +1,14 @@
-package import Contracts
+import Contracts
 import Messaging
-package import Postgres
+import Postgres
 
 /// A decided event together with the state it leaves and the message it becomes.
-package struct Change: Sendable {
-  package let event: StageEvent
-  package let state: Opportunity
-  package let message: OutboxMessage
+struct Change: Sendable {
+  let event: StageEvent
+  let state: Opportunity
+  let message: OutboxMessage
 
-  package init(event: StageEvent, state: Opportunity, message: OutboxMessage) {
+  init(event: StageEvent, state: Opportunity, message: OutboxMessage) {
     self.event = event
     self.state = state
     self.message = message
@@ -16,16 +16,16 @@ package struct Change: Sendable {
 }
 
 /// An answer that is kept under the client's Idempotency-Key.
-package struct KeptAnswer: Sendable {
-  package var subject: String
-  package var key: String
-  package var requestHash: [UInt8]
-  package var status: Int
-  package var body: [UInt8]
-  package var etag: String?
-  package var location: String?
+struct KeptAnswer: Sendable {
+  var subject: String
+  var key: String
+  var requestHash: [UInt8]
+  var status: Int
+  var body: [UInt8]
+  var etag: String?
+  var location: String?
 
-  package init(
+  init(
     subject: String, key: String, requestHash: [UInt8], status: Int, body: [UInt8], etag: String?,
     location: String?
   ) {
@@ -40,12 +40,12 @@ package struct KeptAnswer: Sendable {
 }
 
 /// Deals one at a time, as HTTP needs them.
-package struct OpportunityStore: Sendable {
-  package let pool: PostgresPool
+struct OpportunityStore: Sendable {
+  let pool: PostgresPool
 
-  package init(pool: PostgresPool) { self.pool = pool }
+  init(pool: PostgresPool) { self.pool = pool }
 
-  package func find(_ id: EntityID) async throws -> Opportunity? {
+  func find(_ id: EntityID) async throws -> Opportunity? {
     try await pool.query(
       "SELECT \(OpportunityColumns.list) FROM opportunities WHERE id = $1", id
     ).first.map { try OpportunityColumns.read($0) }
@@ -53,7 +53,7 @@ package struct OpportunityStore: Sendable {
 
   /// Writes state, history, outbox and kept answer with one statement; false when the deal is no
   /// longer at the sequence that the decision was made on (or, for a new deal, already exists).
-  package func commit(_ change: Change, keeping answer: KeptAnswer? = nil) async throws -> Bool {
+  func commit(_ change: Change, keeping answer: KeptAnswer? = nil) async throws -> Bool {
     do {
       return try await write(change, keeping: answer)
     } catch let error as PostgresError where error.code == .commitUnknown {
@@ -126,22 +126,22 @@ package struct OpportunityStore: Sendable {
 }
 
 /// Which deals a list shows, in order of id.
-package struct OpportunityFilter: Sendable {
-  package var pipeline: String?
-  package var stage: String?
-  package var owner: String?
-  package var team: String?
-  package var status: StageCategory?
+struct OpportunityFilter: Sendable {
+  var pipeline: String?
+  var stage: String?
+  var owner: String?
+  var team: String?
+  var status: StageCategory?
   /// Part of the deal's or the account's name, without regard to case.
-  package var text: String?
-  package var after: EntityID?
-  package var limit = 50
+  var text: String?
+  var after: EntityID?
+  var limit = 50
 
-  package init() {}
+  init() {}
 }
 
 extension OpportunityStore {
-  package func list(_ filter: OpportunityFilter) async throws -> [Opportunity] {
+  func list(_ filter: OpportunityFilter) async throws -> [Opportunity] {
     var conditions: [String] = []
     var parameters: [(any PostgresEncodable)?] = []
     func require(_ condition: (String) -> String, _ value: (any PostgresEncodable)?) {

@@ -1,17 +1,17 @@
-package import Contracts
-package import Messaging
-package import Postgres
+import Contracts
+import Messaging
+import Postgres
 import Synchronization
 
 /// Published pipeline versions. A version never changes, so that one read serves for all times; the
 /// newest version of a key is asked for again after a moment.
-package final class PipelineCatalog: Sendable {
+final class PipelineCatalog: Sendable {
   private struct Cache {
     var versions: [String: PublishedPipeline] = [:]
     var newest: [String: (version: Int, readAt: ContinuousClock.Instant)] = [:]
   }
 
-  package enum Publication: Sendable {
+  enum Publication: Sendable {
     case published(PublishedPipeline)
     /// The newest version is this very definition already.
     case unchanged(PublishedPipeline)
@@ -23,12 +23,12 @@ package final class PipelineCatalog: Sendable {
   private let cache = Mutex(Cache())
   private let newestIsGoodFor: Duration
 
-  package init(pool: PostgresPool, newestIsGoodFor: Duration = .seconds(1)) {
+  init(pool: PostgresPool, newestIsGoodFor: Duration = .seconds(1)) {
     self.pool = pool
     self.newestIsGoodFor = newestIsGoodFor
   }
 
-  package func newest(_ key: String) async throws -> PublishedPipeline? {
+  func newest(_ key: String) async throws -> PublishedPipeline? {
     let cached = cache.withLock { cache -> PublishedPipeline? in
       guard let entry = cache.newest[key], ContinuousClock.now - entry.readAt < newestIsGoodFor
       else { return nil }
@@ -41,7 +41,7 @@ package final class PipelineCatalog: Sendable {
     return try row.map { remember(try PipelineCatalog.read($0), isNewest: true) }
   }
 
-  package func version(_ key: String, _ version: Int) async throws -> PublishedPipeline? {
+  func version(_ key: String, _ version: Int) async throws -> PublishedPipeline? {
     if let known = cached(key, version) { return known }
     let row = try await pool.query(
       "\(PipelineCatalog.select) WHERE key = $1 AND version = $2", key, Int32(version)
@@ -50,7 +50,7 @@ package final class PipelineCatalog: Sendable {
   }
 
   /// The newest version of every pipeline, by key.
-  package func all() async throws -> [PublishedPipeline] {
+  func all() async throws -> [PublishedPipeline] {
     try await pool.query(
       """
       SELECT DISTINCT ON (key) key, version, definition, published_at, published_by
@@ -60,7 +60,7 @@ package final class PipelineCatalog: Sendable {
   }
 
   /// The same reads inside the transaction of a batch.
-  package func newest(
+  func newest(
     _ key: String, in transaction: borrowing PostgresTransaction
   ) throws -> PublishedPipeline? {
     let row = try transaction.query(
@@ -69,7 +69,7 @@ package final class PipelineCatalog: Sendable {
     return try row.map { remember(try PipelineCatalog.read($0), isNewest: true) }
   }
 
-  package func version(
+  func version(
     _ key: String, _ version: Int, in transaction: borrowing PostgresTransaction
   ) throws -> PublishedPipeline? {
     if let known = cached(key, version) { return known }
@@ -80,7 +80,7 @@ package final class PipelineCatalog: Sendable {
   }
 
   /// Publishes the first version of a pipeline, and announces it in the same transaction.
-  package func publish(
+  func publish(
     _ pipeline: PublishedPipeline, announcing message: OutboxMessage
   ) async throws -> Publication {
     let definition = PostgresJSON(try JSONCoding.encode(pipeline.definition))

@@ -1,19 +1,19 @@
-package import Contracts
-package import Messaging
-package import Postgres
+import Contracts
+import Messaging
+import Postgres
 import ServiceKit
 
 /// Under which epoch and source this installation records events.
-package struct Recorder: Sendable {
-  package let epoch: Int64
-  package let source: String
+struct Recorder: Sendable {
+  let epoch: Int64
+  let source: String
 
-  package init(epoch: Int64, source: String = "/sluice/stage-service") {
+  init(epoch: Int64, source: String = "/sluice/stage-service") {
     self.epoch = epoch
     self.source = source
   }
 
-  package static func load(_ pool: PostgresPool) async throws -> Recorder {
+  static func load(_ pool: PostgresPool) async throws -> Recorder {
     let row = try await pool.query("SELECT epoch FROM installation").first
     return Recorder(epoch: try row?.decode(0, as: Int64.self) ?? 1)
   }

@@ -1,23 +1,23 @@
-package import Contracts
-package import Messaging
-package import Postgres
+import Contracts
+import Messaging
+import Postgres
 import ServiceKit
 
 /// Commands over Kafka: the same decisions as over HTTP, a batch in one transaction.
 ///
 /// Which mode a command runs in follows from its topic alone, and so does who is believed: on
 /// `stage-commands` the sender may name the person it acts for, an import never can.
-package struct CommandHandler: BatchHandler {
-  package let topics: [Topic] = [.stageCommands, .importCommands]
+struct CommandHandler: BatchHandler {
+  let topics: [Topic] = [.stageCommands, .importCommands]
   let catalog: PipelineCatalog
   let recorder: Recorder
 
-  package init(catalog: PipelineCatalog, recorder: Recorder) {
+  init(catalog: PipelineCatalog, recorder: Recorder) {
     self.catalog = catalog
     self.recorder = recorder
   }
 
-  package func handle(
+  func handle(
     _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
   ) throws -> BatchOutcome {
     var outcome = BatchOutcome()

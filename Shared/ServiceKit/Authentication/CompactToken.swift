@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 
 /// A token in compact form, taken apart but not yet believed.

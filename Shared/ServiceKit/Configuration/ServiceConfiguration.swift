@@ -46,8 +46,11 @@ package struct ServiceConfiguration: Sendable {
     try reader.finish()
   }
 
-  /// Consumer group of the service.
-  package var consumerGroup: String { "sluice-\(service)" }
+  /// Consumer group of the service; installations that share a cluster have groups of their own.
+  package var consumerGroup: String {
+    (topicPrefix == ConfigurationKeys.topicPrefix.defaultValue ? "" : topicPrefix)
+      + "sluice-\(service)"
+  }
 
   // The command line reads some of these on their own.
 

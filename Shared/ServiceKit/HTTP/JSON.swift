@@ -1,34 +1,7 @@
-package import Foundation
+import Contracts
+import Foundation
 package import HTTPTypes
 package import Hummingbird
-
-/// The JSON of the HTTP interfaces: sorted keys, plain slashes, instants as RFC 3339 in UTC.
-package enum JSONCoding {
-  /// One for all requests: both classes may be used from any thread once they are set up.
-  package static let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .custom { date, encoder in
-      var container = encoder.singleValueContainer()
-      let microseconds = Int64((date.timeIntervalSince1970 * 1e6).rounded())
-      try container.encode(RFC3339.string(microseconds: microseconds))
-    }
-    return encoder
-  }()
-
-  package static let decoder: JSONDecoder = {
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .custom { decoder in
-      let container = try decoder.singleValueContainer()
-      guard let microseconds = RFC3339.microseconds(try container.decode(String.self)) else {
-        throw DecodingError.dataCorruptedError(
-          in: container, debugDescription: "expected an instant such as 2026-03-01T09:30:00Z")
-      }
-      return Date(timeIntervalSince1970: Double(microseconds) / 1e6)
-    }
-    return decoder
-  }()
-}
 
 /// A JSON answer.
 package func json(

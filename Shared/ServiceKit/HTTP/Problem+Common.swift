@@ -1,3 +1,4 @@
+import Contracts
 import HTTPTypes
 
 // The problems that every service can answer with.
@@ -96,7 +97,7 @@ extension Problem {
       errors: [
         ProblemError(
           code: "role-required",
-          message: LocalizedMessage(zh: "需要以下角色之一：\(names)", en: "needs one of the roles: \(names)")
+          message: LocalizedText(zh: "需要以下角色之一：\(names)", en: "needs one of the roles: \(names)")
         )
       ])
   }

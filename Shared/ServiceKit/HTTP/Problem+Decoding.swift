@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 
 extension Problem {
@@ -15,7 +16,7 @@ extension Problem {
         pointersOfUnfitNumbers(body, decode: decode).map {
           ProblemError(
             code: "invalid-value", pointer: $0,
-            message: LocalizedMessage(
+            message: LocalizedText(
               zh: "数值不适用：应为范围内的整数", en: "the number does not fit: expected an integer in range"))
         }, detail: "the body holds a value that does not fit")
     case .keyNotFound(let key, let context):
@@ -48,7 +49,7 @@ extension Problem {
     return .invalidRequest(
       [
         ProblemError(
-          code: code, pointer: pointer, field: name, message: LocalizedMessage(zh: zh, en: en))
+          code: code, pointer: pointer, field: name, message: LocalizedText(zh: zh, en: en))
       ], detail: "\(pointer.isEmpty ? "the body" : pointer): \(en)")
   }
 }
@@ -62,16 +63,16 @@ func jsonPointer(_ path: [any CodingKey]) -> String {
 }
 
 /// What a Swift type is called in JSON.
-private func jsonName(_ type: any Any.Type) -> LocalizedMessage {
+private func jsonName(_ type: any Any.Type) -> LocalizedText {
   switch type {
-  case is String.Type, is Date.Type, is UUID.Type: LocalizedMessage(zh: "字符串", en: "a string")
-  case is any BinaryInteger.Type: LocalizedMessage(zh: "整数", en: "an integer")
-  case is any BinaryFloatingPoint.Type, is Decimal.Type: LocalizedMessage(zh: "数字", en: "a number")
-  case is Bool.Type: LocalizedMessage(zh: "布尔值", en: "true or false")
-  case is [Any].Type: LocalizedMessage(zh: "数组", en: "an array")
+  case is String.Type, is Date.Type, is UUID.Type: LocalizedText(zh: "字符串", en: "a string")
+  case is any BinaryInteger.Type: LocalizedText(zh: "整数", en: "an integer")
+  case is any BinaryFloatingPoint.Type, is Decimal.Type: LocalizedText(zh: "数字", en: "a number")
+  case is Bool.Type: LocalizedText(zh: "布尔值", en: "true or false")
+  case is [Any].Type: LocalizedText(zh: "数组", en: "an array")
   default:
     "\(type)".hasPrefix("Array<")
-      ? LocalizedMessage(zh: "数组", en: "an array") : LocalizedMessage(zh: "对象", en: "an object")
+      ? LocalizedText(zh: "数组", en: "an array") : LocalizedText(zh: "对象", en: "an object")
   }
 }
 

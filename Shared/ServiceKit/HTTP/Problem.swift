@@ -1,3 +1,4 @@
+package import Contracts
 package import HTTPTypes
 package import Hummingbird
 import ServiceContextModule
@@ -12,13 +13,13 @@ package struct ProblemError: Codable, Sendable, Hashable {
   package var field: String?
   /// Key of the criterion that was not met.
   package var criterion: String?
-  package var message: LocalizedMessage
+  package var message: LocalizedText
   /// Who can supply what is missing.
   package var supplier: String?
 
   package init(
     code: String, pointer: String? = nil, field: String? = nil, criterion: String? = nil,
-    message: LocalizedMessage, supplier: String? = nil
+    message: LocalizedText, supplier: String? = nil
   ) {
     self.code = code
     self.pointer = pointer

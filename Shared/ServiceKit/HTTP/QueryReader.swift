@@ -1,4 +1,5 @@
-package import Foundation
+package import Contracts
+import Foundation
 package import Hummingbird
 
 /// Reads query parameters into types and collects all that is wrong with them.
@@ -40,7 +41,7 @@ package struct QueryReader {
       errors.append(
         ProblemError(
           code: "unknown-parameter", field: name,
-          message: LocalizedMessage(
+          message: LocalizedText(
             zh: "没有参数 \(name)；可用的参数：\(names)",
             en: "there is no parameter \(name); there are: \(names)")))
     }
@@ -54,7 +55,7 @@ package struct QueryReader {
     errors.append(
       ProblemError(
         code: "invalid-parameter", field: name,
-        message: LocalizedMessage(zh: "参数 \(name) \(zh)", en: "parameter \(name) \(en)")))
+        message: LocalizedText(zh: "参数 \(name) \(zh)", en: "parameter \(name) \(en)")))
   }
 
   /// The text of a parameter; one that is empty counts as not given.
@@ -70,12 +71,16 @@ package struct QueryReader {
         name, zh: "最多 \(maximumLength) 个字符", en: "must have \(maximumLength) characters at most")
       return nil
     }
+    if all[0].utf8.contains(0) {
+      refuse(name, zh: "不能包含 U+0000", en: "must not contain U+0000")
+      return nil
+    }
     return all[0].isEmpty ? nil : all[0]
   }
 
   /// The parameter turned into something typed; refused with `expected` where `parse` is nil.
   package mutating func value<Value>(
-    _ name: String, expected: LocalizedMessage, _ parse: (String) -> Value?
+    _ name: String, expected: LocalizedText, _ parse: (String) -> Value?
   ) -> Value? {
     guard let text = string(name) else { return nil }
     if let value = parse(text) { return value }
@@ -87,7 +92,7 @@ package struct QueryReader {
     let bounds = (range.lowerBound, range.upperBound)
     return value(
       name,
-      expected: LocalizedMessage(
+      expected: LocalizedText(
         zh: " \(bounds.0) 到 \(bounds.1) 之间的整数", en: "an integer from \(bounds.0) to \(bounds.1)")
     ) { Int($0).flatMap { range.contains($0) ? $0 : nil } }
   }
@@ -99,26 +104,21 @@ package struct QueryReader {
   }
 
   package mutating func bool(_ name: String) -> Bool? {
-    value(name, expected: LocalizedMessage(zh: " true 或 false", en: "true or false")) {
+    value(name, expected: LocalizedText(zh: " true 或 false", en: "true or false")) {
       Bool($0)
     }
   }
 
-  /// An instant in RFC 3339, as microseconds since 1970.
-  package mutating func microseconds(_ name: String) -> Int64? {
+  /// An instant in RFC 3339.
+  package mutating func instant(_ name: String) -> Instant? {
     value(
       name,
-      expected: LocalizedMessage(
+      expected: LocalizedText(
         zh: "时间，例如 2026-03-01T09:30:00Z", en: "an instant such as 2026-03-01T09:30:00Z")
     ) {
       // An offset's plus sign that was not percent-encoded has become a blank.
-      RFC3339.microseconds($0.replacing(" ", with: "+"))
+      Instant($0.replacing(" ", with: "+"))
     }
-  }
-
-  /// An instant in RFC 3339.
-  package mutating func instant(_ name: String) -> Date? {
-    microseconds(name).map { Date(timeIntervalSince1970: Double($0) / 1e6) }
   }
 
   /// One of the cases of an enumeration.
@@ -127,7 +127,7 @@ package struct QueryReader {
   ) -> Value? {
     let cases = Value.allCases.map(\.rawValue).joined(separator: ", ")
     return value(
-      name, expected: LocalizedMessage(zh: "以下之一：\(cases)", en: "one of \(cases)")
+      name, expected: LocalizedText(zh: "以下之一：\(cases)", en: "one of \(cases)")
     ) { Value(rawValue: $0) }
   }
 }

@@ -4,7 +4,7 @@ package import Logging
 /// The `main` of a service: reads the configuration, sets up the log, runs `body` and exits with
 /// 0, with 2 when the configuration is not usable, or with 3 when the service failed.
 package func runMain(
-  service: String, _ body: (ServiceConfiguration, Logger) async throws -> Void
+  service: String, _ body: @Sendable (ServiceConfiguration, Logger) async throws -> Void
 ) async -> Never {
   let configuration: ServiceConfiguration
   do {

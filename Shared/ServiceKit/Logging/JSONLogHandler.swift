@@ -1,3 +1,4 @@
+import Contracts
 package import Logging
 
 /// One JSON object per line: time, level, service, label, message, error, then the metadata.
@@ -43,7 +44,7 @@ package struct JSONLogHandler: LogHandler {
       line.append(UInt8(ascii: ":"))
       appendJSONString(value, to: &line)
     }
-    field("time", RFC3339.string(microseconds: RFC3339.now()))
+    field("time", Instant.now().description)
     field("level", event.level.rawValue)
     field("service", service)
     field("label", label)

@@ -3,8 +3,8 @@ import Contracts
 /// What a stage event must fulfil beyond its form, so that the tables can take every event that
 /// passes. A batch is one transaction: a row that PostgreSQL refuses would stop the partition.
 enum StageEventCheck {
-  /// UTF-8 bytes of a text that is part of an index; five of them fit into an index row of
-  /// PostgreSQL (2,704 bytes).
+  /// UTF-8 bytes of the key of a pipeline or stage. Both stand in an index, whose rows have 2,704
+  /// bytes at most.
   static let keyBytes = 512
 
   /// - Parameter value: the message's value, as it came.
@@ -19,8 +19,6 @@ enum StageEventCheck {
     try require(
       (0...Int(Int32.max)).contains(data.pipelineVersion), "pipelineVersion", "is out of range")
     try key(data.pipeline, "pipeline")
-    try key(data.owner, "owner")
-    try key(data.team, "team")
     switch event.type {
     case .created:
       try stage(data.to, data.toCategory, data.toPosition, "to")

@@ -117,7 +117,8 @@ enum StageTables {
       SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[],
         $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
         $12::bigint[])
-      ON CONFLICT (pipeline, day, stage, owner, team) DO UPDATE SET
+      ON CONFLICT (pipeline, day, stage, left(owner, 100), hashtextextended(owner, 0),
+        left(team, 100), hashtextextended(team, 0)) DO UPDATE SET
         entered = old.entered + excluded.entered, advanced = old.advanced + excluded.advanced,
         back = old.back + excluded.back, lost = old.lost + excluded.lost,
         reopened = old.reopened + excluded.reopened,

@@ -30,7 +30,7 @@ struct LagCommand: AsyncParsableCommand {
           try await OffsetTable(pool: pool).positions(of: group.name, on: cluster)
         }
       }
-      return try await query.run(groups, now: .current())
+      return try await query.run(groups, now: .now())
     }
     try output.show(report) { report.text() }
   }

@@ -1,6 +1,5 @@
 import Contracts
 import Kafka
-import Postgres
 
 /// Gathers what `sluice lag` shows.
 struct LagQuery: Sendable {
@@ -21,9 +20,9 @@ struct LagQuery: Sendable {
       var remark: String?
       do {
         offsets = try await stored(group, cluster)
-      } catch let error as PostgresError where error.isUndefinedTable {
+      } catch let missing as MissingTables {
         offsets = [:]
-        remark = "its service has never run with this database"
+        remark = missing.explanation
       }
       report.groups.append(
         LagReport.Group(
@@ -79,8 +78,4 @@ struct LagQuery: Sendable {
       }
     }
   }
-}
-
-extension PostgresError {
-  var isUndefinedTable: Bool { sqlState == "42P01" }
 }

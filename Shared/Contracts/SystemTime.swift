@@ -1,4 +1,3 @@
-package import Contracts
 import Foundation
 
 extension Instant {

@@ -1,0 +1,63 @@
+import Contracts
+import Foundation
+import Glibc
+import LocalServers
+import Logging
+
+/// A Kafka for one cluster: a real one where `KAFKA_HOME` names an installation, else the embedded.
+enum Broker: Sendable {
+  case real(PrivateKafka)
+  case embedded(EmbeddedKafkaProcess)
+
+  static var home: String? {
+    ProcessInfo.processInfo.environment["KAFKA_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// A real one has no topics yet.
+  static func start(topicPrefix: String, logPath: String) async throws -> Broker {
+    if let home {
+      return .real(
+        try await PrivateKafka.start(KafkaInstallation(home: home), logger: quietLogger))
+    }
+    return .embedded(
+      try await EmbeddedKafkaProcess(
+        executable: Executables.path("embedded-kafka"),
+        topics: Topic.all.map { $0.name(prefix: topicPrefix) }, partitions: 4, logPath: logPath))
+  }
+
+  var bootstrapServers: String {
+    switch self {
+    case .real(let broker): broker.bootstrapServers
+    case .embedded(let broker): broker.bootstrapServers
+    }
+  }
+
+  /// As short a session as the broker allows, so that it does not take long until it misses a dead
+  /// member. The embedded one lets a rebalance last nearly a session, and would answer a fetch that
+  /// found nothing only when its wait is over.
+  var clientSettings: [String: String] {
+    switch self {
+    case .real: ["session.timeout.ms": "6000", "heartbeat.interval.ms": "1000"]
+    case .embedded:
+      ["session.timeout.ms": "2500", "heartbeat.interval.ms": "200", "fetch.wait.max.ms": "20"]
+    }
+  }
+
+  /// Cuts it off from its clients, as a network failure or a machine that hangs does.
+  func setReachable(_ isReachable: Bool) {
+    switch self {
+    case .real(let broker): kill(broker.processID, isReachable ? SIGCONT : SIGSTOP)
+    case .embedded(let broker): broker.setReachable(isReachable)
+    }
+  }
+
+  func stop() async {
+    switch self {
+    case .real(let broker): await broker.stop()
+    case .embedded(let broker): await broker.stop()
+    }
+  }
+}
+
+/// The servers have logs of their own.
+let quietLogger = Logger(label: "end-to-end") { _ in SwiftLogNoOpLogHandler() }

@@ -1,0 +1,79 @@
+import Foundation
+import LocalServers
+
+/// How a run of the command line ended, and what it wrote.
+struct ToolResult: Sendable {
+  var arguments: [String]
+  var end: ProcessTermination
+  var output: String
+  var errors: String
+
+  func expect(_ end: ProcessTermination) throws {
+    try check(
+      self.end == end,
+      "sluice \(arguments.joined(separator: " ")) ended with \(self.end), not \(end):\n"
+        + output + errors)
+  }
+}
+
+/// What `sluice verify --format json` says; differences only as far as they are shown.
+struct VerifyAnswer: Decodable {
+  var equal: Bool
+  var live: [String: Int]
+  var differences: [Difference]
+
+  struct Difference: Decodable {
+    var check: String
+    var kind: String
+    var `where`: String
+    var live: String?
+    var recomputed: String?
+  }
+}
+
+extension Cluster {
+  /// Runs the command line against this cluster.
+  @discardableResult
+  func sluice(_ arguments: String...) async throws -> ToolResult {
+    try await sluice(arguments)
+  }
+
+  func sluice(_ arguments: [String]) async throws -> ToolResult {
+    var environment = commonEnvironment
+    environment["SLUICE_STAGE_SERVICE_URL"] = stageServices.first?.url
+    environment["SLUICE_FORECASTING_URL"] = forecastings.first?.url
+    environment["SLUICE_TOKEN"] = token.isEmpty ? nil : token
+    let output = "\(directory)/sluice-\(UUID().uuidString.prefix(8))"
+    environment["ERRORS"] = "\(output).errors"
+    let process = try await ChildProcess(
+      .init(
+        executable: "/bin/sh",
+        arguments: ["-c", "exec \"$0\" \"$@\" 2>\"$ERRORS\"", try Executables.path("sluice")]
+          + arguments,
+        environment: environment, workingDirectory: directory, logPath: output))
+    let end = try await process.wait()
+    func text(_ path: String) -> String {
+      String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+    }
+    return ToolResult(
+      arguments: arguments, end: end, output: text(output), errors: text("\(output).errors"))
+  }
+
+  /// `sluice verify` must find everything equal.
+  @discardableResult
+  func verify() async throws -> VerifyAnswer {
+    let result = try await sluice("verify", "--format", "json", "--wait", "60")
+    guard let answer = try? JSONDecoder().decode(VerifyAnswer.self, from: Data(result.output.utf8))
+    else {
+      try result.expect(.exited(0))
+      throw CheckFailure("sluice verify did not answer in JSON: \(result.output)")
+    }
+    let shown = answer.differences.prefix(20).map {
+      "\($0.check) \($0.kind) \($0.where): live \($0.live ?? "-"), recomputed \($0.recomputed ?? "-")"
+    }
+    try check(
+      answer.equal, "sluice verify found differences:\n\(shown.joined(separator: "\n"))")
+    try result.expect(.exited(0))
+    return answer
+  }
+}

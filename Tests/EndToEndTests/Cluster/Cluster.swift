@@ -1,0 +1,135 @@
+import Contracts
+import Foundation
+import Kafka
+import LocalServers
+import Synchronization
+
+/// A whole installation of real processes: PostgreSQL, a broker, and replicas of the services.
+final class Cluster: Sendable {
+  struct Layout: Sendable {
+    var stageServices = 1
+    var forecastings = 1
+    /// For those of a service that are started with the cluster.
+    var failPoint: (kind: ServiceKind, text: String)?
+    /// A PostgreSQL of its own, for a test that stops it.
+    var ownsPostgres = false
+    /// A dead service is started again, as a supervisor does.
+    var automaticallyRestart = false
+  }
+
+  let directory: String
+  let topicPrefix = "e2e."
+  let schemaPrefix: String
+  let postgres: PrivatePostgres
+  let broker: Broker
+  let client: APIClient
+  let keyFile: String
+  private let ownsPostgres: Bool
+  private let members = Mutex<[Replica]>([])
+  private let adminToken = Mutex("")
+
+  /// Starts the servers and no service yet.
+  init(ownsPostgres: Bool) async throws {
+    let directory = try makeDirectory()
+    self.directory = directory
+    self.ownsPostgres = ownsPostgres
+    schemaPrefix = "e2e_\(UUID().uuidString.lowercased().prefix(8))_"
+    keyFile = "\(directory)/jwt.key"
+    postgres =
+      ownsPostgres ? try await Databases.start() : try await Databases.shared.server()
+    broker = try await Broker.start(topicPrefix: topicPrefix, logPath: "\(directory)/kafka.log")
+    client = APIClient()
+  }
+
+  /// What is left to do before it can be used.
+  func start(_ layout: Layout) async throws {
+    try await sluice("token", "--create-key", "--key-file", keyFile).expect(.exited(0))
+    let token = try await sluice("token", "--role", "admin", "--subject", "end-to-end")
+    try token.expect(.exited(0))
+    adminToken.withLock {
+      $0 = token.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    if case .real = broker { try await sluice("topics", "ensure").expect(.exited(0)) }
+    for (kind, count) in [
+      (.stageService, layout.stageServices), (ServiceKind.forecasting, layout.forecastings),
+    ] {
+      let failPoint = layout.failPoint?.kind == kind ? layout.failPoint?.text : nil
+      for _ in 0..<count {
+        let replica = try await add(kind, failPoint: failPoint)
+        if layout.automaticallyRestart { replica.restartAutomatically() }
+      }
+    }
+    for replica in replicas { try await replica.waitUntilReady() }
+  }
+
+  var replicas: [Replica] { members.withLock { $0 } }
+  var stageServices: [Replica] { replicas.filter { $0.kind == .stageService } }
+  var forecastings: [Replica] { replicas.filter { $0.kind == .forecasting } }
+  /// Of an administrator.
+  var token: String { adminToken.withLock { $0 } }
+
+  func topic(_ topic: Topic) -> String { topic.name(prefix: topicPrefix) }
+
+  /// Starts another replica and does not wait for it.
+  func add(_ kind: ServiceKind, failPoint: String? = nil) async throws -> Replica {
+    let number = replicas.count { $0.kind == kind } + 1
+    let replica = try Replica(
+      kind, number: number, environment: serviceEnvironment, directory: directory,
+      client: client)
+    try await replica.start(failPoint: failPoint)
+    members.withLock { $0.append(replica) }
+    return replica
+  }
+
+  /// Forgets a replica that has ended.
+  func remove(_ replica: Replica) {
+    members.withLock { $0.removeAll { $0 === replica } }
+  }
+
+  /// Ends everything; the folder stays.
+  func stop() async {
+    await withTaskGroup { group in
+      for replica in replicas {
+        group.addTask {
+          try? replica.resume()
+          _ = try? await replica.terminate()
+        }
+      }
+    }
+    await broker.stop()
+    if ownsPostgres { await postgres.stop() }
+    await client.close()
+  }
+
+  /// The settings that services and command line share.
+  var commonEnvironment: [String: String] {
+    var environment = Executables.environment
+    environment["KAFKA_BOOTSTRAP_SERVERS"] = broker.bootstrapServers
+    environment["SLUICE_DATABASE_URL"] = postgres.url
+    environment["SLUICE_JWT_KEY_FILE"] = keyFile
+    environment["SLUICE_TOPIC_PREFIX"] = topicPrefix
+    environment["SLUICE_SCHEMA_PREFIX"] = schemaPrefix
+    return environment
+  }
+
+  /// Without the addresses, which are each replica's own.
+  var serviceEnvironment: [String: String] {
+    broker.clientSettings.reduce(into: commonEnvironment) { environment, setting in
+      let name = setting.key.uppercased().replacing(".", with: "_")
+      environment["SLUICE_KAFKA_CONF_\(name)"] = setting.value
+    }
+  }
+
+  var kafkaConfiguration: KafkaConfiguration {
+    KafkaConfiguration(
+      bootstrapServers: broker.bootstrapServers, clientID: "end-to-end",
+      overrides: broker.clientSettings)
+  }
+}
+
+private func makeDirectory() throws -> String {
+  let path = FileManager.default.temporaryDirectory
+    .appending(path: "sluice-e2e-\(UUID().uuidString.lowercased().prefix(13))").path
+  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  return path
+}

@@ -1,0 +1,58 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Asks over HTTP and takes no for an answer, but no silence.
+final class APIClient: Sendable {
+  struct Answer: Sendable {
+    var status: Int
+    var body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+      do {
+        return try JSONDecoder().decode(type, from: Data(body))
+      } catch {
+        throw CheckFailure("status \(status), not a \(type): \(text) (\(error))")
+      }
+    }
+  }
+
+  private let client: HTTPClient
+
+  init() {
+    var configuration = HTTPClient.Configuration()
+    configuration.timeout.connect = .seconds(1)
+    // Whoever asks decides whom to ask next.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  func close() async { try? await client.shutdown() }
+
+  func send(
+    _ method: HTTPMethod, _ url: String, token: String? = nil, idempotencyKey: String? = nil,
+    body: [UInt8]? = nil, timeout: TimeAmount = .seconds(5)
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: url)
+    request.method = method
+    if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let idempotencyKey {
+      request.headers.add(name: "Idempotency-Key", value: idempotencyKey)
+    }
+    if let body {
+      request.headers.add(name: "Content-Type", value: "application/json")
+      request.body = .bytes(body)
+    }
+    let response = try await client.execute(request, timeout: timeout)
+    let content = try await response.body.collect(upTo: 64 << 20)
+    return Answer(status: Int(response.status.code), body: Array(content.readableBytesView))
+  }
+
+  /// The status that a health endpoint answers; nil when nobody answers.
+  func status(of url: String) async -> Int? {
+    try? await send(.GET, url, timeout: .seconds(3)).status
+  }
+}

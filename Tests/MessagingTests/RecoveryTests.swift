@@ -1,0 +1,184 @@
+import Contracts
+import Kafka
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Messaging
+
+@Suite(.timeLimit(.minutes(2))) struct RecoveryTests {
+  enum Fault: CaseIterable {
+    case serialization, terminatedBackend, terminatedBeforeCommit
+  }
+
+  @Test(arguments: Fault.allCases)
+  func aFaultOfTheDatabaseIsSurvived(_ fault: Fault) async throws {
+    try await withBench(partitions: 1) { bench in
+      let once = Once()
+      let handler = EffectHandler { _, transaction in
+        guard once.first() else { return }
+        switch fault {
+        case .serialization:
+          try transaction.executeScript(
+            "DO $$ BEGIN RAISE EXCEPTION 'once' USING ERRCODE = '40001'; END $$")
+        case .terminatedBackend:
+          _ = try transaction.query("SELECT pg_terminate_backend(pg_backend_pid())")
+        case .terminatedBeforeCommit:
+          // Deferred to COMMIT, whose outcome is then unknown.
+          try transaction.executeScript(
+            """
+            CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+              'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+            CREATE TABLE fuse (n int);
+            CREATE CONSTRAINT TRIGGER die AFTER INSERT ON fuse DEFERRABLE INITIALLY DEFERRED
+              FOR EACH ROW EXECUTE FUNCTION die();
+            INSERT INTO fuse VALUES (1);
+            """)
+        }
+      }
+      try await bench.produce(0..<50, partition: 0)
+      try await running([bench.loop(handler)]) {
+        try await eventually("all are applied") { try await bench.offset(0) == 50 }
+      }
+      #expect(try await bench.effects() == Array(0..<50))
+      #expect(try await bench.count("outbox") == 0)
+    }
+  }
+
+  @Test func shutdownFinishesTheBatchUnderWay() async throws {
+    try await withBench(partitions: 1) { bench in
+      let gate = Gate()
+      try await bench.produce(0..<50, partition: 0)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let loop = bench.loop(EffectHandler { _, _ in gate.pass() }, batchSize: 20)
+        try await running([loop]) {
+          try await eventually("a batch is under way") { gate.hasVisitor }
+          // Opens once the loop has begun to leave, or later: nothing new may be taken up either way.
+          group.addTask {
+            try await Task.sleep(for: .milliseconds(300))
+            gate.open()
+          }
+        }
+        try await group.waitForAll()
+      }
+      let effects = try await bench.effects()
+      #expect(!effects.isEmpty && effects == Array(0..<effects.count))
+      #expect(try await bench.offset(0) == Int64(effects.count))
+      let admin = try KafkaAdmin(bench.kafka, logger: bench.logger)
+      let source = bench.source(0)
+      try await eventually("Kafka has heard of it") {
+        try await admin.committedOffsets(group: bench.group, of: [source])
+          == [source: Int64(effects.count)]
+      }
+      await admin.close(within: .seconds(1))
+    }
+  }
+
+  @Test func twoLoopsShareTheWorkAndOneTakesOver() async throws {
+    try await withBench(partitions: 4) { bench in
+      let seen = Mutex<Set<String>>([])
+      func loop(_ name: String) -> ConsumerLoop {
+        bench.loop(EffectHandler { _, _ in seen.withLock { _ = $0.insert(name) } }, batchSize: 20)
+      }
+      var written = 0
+      func more(_ count: Int) async throws {
+        try await bench.produce(written..<written + count, partitions: 4)
+        written += count
+      }
+      try await running([loop("stays")]) {
+        try await more(400)
+        try await running([loop("leaves")]) {
+          try await eventually("both work") {
+            try await more(40)
+            return seen.withLock { $0.count } == 2
+          }
+        }
+        try await more(400)
+        try await eventually("all are applied") {
+          try await bench.count("effects") >= Int64(written)
+        }
+      }
+      #expect(try await bench.effects() == Array(0..<written))
+    }
+  }
+
+  @Test func aSlowHandlerPausesItsPartitionAlsoThroughARebalance() async throws {
+    try await withBench { bench in
+      let gate = Gate()
+      let stop = StopFlag()
+      let session = bench.session(EffectHandler { _, _ in gate.pass() }, stop: stop)
+      try await bench.produce(0..<2_000)
+      let run = Task { try await session.run() }
+      try await eventually("both partitions are paused") {
+        session.partitions.withLock { $0.values.count { $0.isPaused } } == 2
+      }
+      session.partitions.withLock { states in
+        for state in states.values { #expect(state.buffer.count < 50 + 2 * 10) }
+      }
+      #expect(try await bench.count("effects") == 0)
+
+      try await running([bench.loop(EffectHandler())]) {
+        try await eventually("the group rebalances") {
+          session.partitions.withLock { $0.values.allSatisfy(\.buffer.isEmpty) }
+        }
+        gate.open()
+        try await eventually("all are applied") { try await bench.count("effects") >= 2_000 }
+      }
+      try await bench.produce(2_000..<2_200)
+      try await eventually("the partitions that came back go on") {
+        try await bench.count("effects") >= 2_200
+      }
+      stop.set()
+      try await run.value
+      #expect(try await bench.effects() == Array(0..<2_200))
+    }
+  }
+
+  @Test func aBatchThatOutlivesItsAssignmentIsNotAppliedTwice() async throws {
+    try await withBench(partitions: 1) { bench in
+      let source = bench.source(0)
+      let stored = StoredOffset(nextOffset: 0, lastEventID: nil)
+      let box = SessionBox()
+      // While the first batch is under way the partition is revoked and comes back.
+      let once = Once()
+      let session = bench.session(
+        EffectHandler { _, _ in
+          guard once.first() else { return }
+          box.session?.partitions.withLock {
+            $0[source] = PartitionState(topic: .stageChanges, assignment: 2, stored: stored)
+            $0[source]?.isInFlight = true
+          }
+        })
+      box.session = session
+      let store = OffsetStore(clusterID: "cluster", group: bench.group)
+      _ = try await store.load([source], startingAt: [:], from: bench.pool)
+      var state = PartitionState(topic: .stageChanges, assignment: 1, stored: stored)
+      state.isInFlight = true
+      session.partitions.withLock { $0[source] = state }
+      let messages = (0..<10).map {
+        ConsumedMessage(
+          offset: $0, timestamp: nil,
+          wire: WireMessage(key: nil, value: Array("\($0)".utf8), headers: []))
+      }
+      try await BatchRunner(session: session, store: store, partition: source, assignment: 1)
+        .run(messages)
+      #expect(try await bench.offset(0) == 10)
+      #expect(session.partitions.withLock { $0[source]?.nextOffset } == 0)
+      await #expect(throws: FenceLost.self) {
+        try await BatchRunner(session: session, store: store, partition: source, assignment: 2)
+          .run(messages)
+      }
+      #expect(try await bench.effects() == Array(0..<10))
+    }
+  }
+
+  private final class SessionBox: Sendable {
+    private let held = Mutex<ConsumerSession?>(nil)
+
+    var session: ConsumerSession? {
+      get { held.withLock { $0 } }
+      set { held.withLock { $0 = newValue } }
+    }
+  }
+}

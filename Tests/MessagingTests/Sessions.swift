@@ -1,0 +1,17 @@
+import Kafka
+@testable import Messaging
+
+extension Bench {
+  /// One membership whose inside can be looked at.
+  func session(
+    _ handler: any BatchHandler, stop: StopFlag = StopFlag(), batchSize: Int = 10,
+    bufferLimit: Int = 50
+  ) -> ConsumerSession {
+    var options = ConsumerLoop.Options()
+    options.batchSize = batchSize
+    options.bufferLimit = bufferLimit
+    return ConsumerSession(
+      membership: membership, handlers: [handler], pool: pool, outboxSignal: nil,
+      status: ConsumerStatus(), stop: stop, logger: logger, options: options)
+  }
+}
