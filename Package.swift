@@ -179,7 +179,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Contracts", "LocalServers", "TestSupport", "Kafka", "Postgres", httpClient],
+      dependencies: [
+        "Contracts", "Kafka", "LocalServers", "Postgres", "TestSupport", httpClient, logging,
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       swiftSettings: strict),
   ]
 )

@@ -55,7 +55,8 @@ extension EntityID: Codable {
     let container = try decoder.singleValueContainer()
     guard let id = EntityID(try container.decode(String.self)) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "expected a UUID such as 01936f3e-7c00-7000-8000-000000000001")
+        in: container,
+        debugDescription: "expected a UUID such as 01936f3e-7c00-7000-8000-000000000001")
     }
     self = id
   }

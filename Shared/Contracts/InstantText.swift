@@ -54,7 +54,9 @@ extension Instant: CustomStringConvertible, LosslessStringConvertible {
       put(time / 60 % 60, at: 14, width: 2)
       put(time % 60, at: 17, width: 2)
       put(Int(fraction), at: 20, width: 6)
-      for (index, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (26, "Z")]
+      for (index, mark) in [
+        (4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (26, "Z"),
+      ]
         as [(Int, Unicode.Scalar)]
       {
         buffer[index] = UInt8(ascii: mark)

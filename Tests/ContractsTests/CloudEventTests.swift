@@ -68,7 +68,8 @@ import Testing
       #expect(
         failure
           == MessageFailure(
-            .notAnEvent, "content-type \(type) is not supported; expected application/cloudevents+json"
+            .notAnEvent,
+            "content-type \(type) is not supported; expected application/cloudevents+json"
           ))
     }
   }
@@ -95,13 +96,19 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"specversion":"0.3","id":"1","source":"s","type":"t"}"#, "specversion is 0.3; expected 1.0"),
+    (
+      #"{"specversion":"0.3","id":"1","source":"s","type":"t"}"#, "specversion is 0.3; expected 1.0"
+    ),
     (#"{"specversion":"1.0","source":"s","type":"t"}"#, "/id is missing"),
     (#"{"specversion":"1.0","id":"","source":"s","type":"t"}"#, "/id is empty"),
-    (#"{"specversion":"1.0","id":1,"source":"s","type":"t"}"#,
-      "/id has the wrong type; expected a string"),
-    (#"{"specversion":"1.0","id":"1","source":"s","type":"t","time":"noon"}"#,
-      "/time: expected an RFC 3339 instant such as 2026-11-23T09:30:00Z"),
+    (
+      #"{"specversion":"1.0","id":1,"source":"s","type":"t"}"#,
+      "/id has the wrong type; expected a string"
+    ),
+    (
+      #"{"specversion":"1.0","id":"1","source":"s","type":"t","time":"noon"}"#,
+      "/time: expected an RFC 3339 instant such as 2026-11-23T09:30:00Z"
+    ),
     ("[", notJSON),
     ("", notJSON),
   ])

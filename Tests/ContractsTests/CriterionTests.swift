@@ -2,21 +2,24 @@ import Contracts
 import Testing
 
 @Suite struct CriterionTests {
-  @Test(arguments: [
-    (.filled(field: "owner"), #"{"filled":"owner"}"#),
-    (.equals(field: "a", value: .null), #"{"equals":{"field":"a","value":null}}"#),
-    (.oneOf(field: "a", values: [1, "x"]), #"{"oneOf":{"field":"a","values":[1,"x"]}}"#),
-    (.atLeast(field: "amount", value: 0.5), #"{"atLeast":{"field":"amount","value":0.5}}"#),
-    (.atMost(field: "amount", value: 7), #"{"atMost":{"field":"amount","value":7}}"#),
-    (
-      .before(field: "expectedClose", value: "2027-01-01"),
-      #"{"before":{"field":"expectedClose","value":"2027-01-01"}}"#
-    ),
-    (.all([]), #"{"all":[]}"#),
-    (.any([.filled(field: "a"), .not(.filled(field: "b"))]),
-      #"{"any":[{"filled":"a"},{"not":{"filled":"b"}}]}"#),
-    (.not(.all([.filled(field: "a")])), #"{"not":{"all":[{"filled":"a"}]}}"#),
-  ] as [(Criterion.Rule, String)])
+  @Test(
+    arguments: [
+      (.filled(field: "owner"), #"{"filled":"owner"}"#),
+      (.equals(field: "a", value: .null), #"{"equals":{"field":"a","value":null}}"#),
+      (.oneOf(field: "a", values: [1, "x"]), #"{"oneOf":{"field":"a","values":[1,"x"]}}"#),
+      (.atLeast(field: "amount", value: 0.5), #"{"atLeast":{"field":"amount","value":0.5}}"#),
+      (.atMost(field: "amount", value: 7), #"{"atMost":{"field":"amount","value":7}}"#),
+      (
+        .before(field: "expectedClose", value: "2027-01-01"),
+        #"{"before":{"field":"expectedClose","value":"2027-01-01"}}"#
+      ),
+      (.all([]), #"{"all":[]}"#),
+      (
+        .any([.filled(field: "a"), .not(.filled(field: "b"))]),
+        #"{"any":[{"filled":"a"},{"not":{"filled":"b"}}]}"#
+      ),
+      (.not(.all([.filled(field: "a")])), #"{"not":{"all":[{"filled":"a"}]}}"#),
+    ] as [(Criterion.Rule, String)])
   func aRuleComesBack(_ rule: Criterion.Rule, _ text: String) throws {
     #expect(try json(rule) == text)
     #expect(try decode(Criterion.Rule.self, text) == rule)
@@ -26,7 +29,8 @@ import Testing
   func exactlyOneMember(_ text: String) {
     let list = "filled, equals, oneOf, atLeast, atMost, before, all, any, not"
     let criterion = #"{"key":"k","name":{"zh":"","en":""},"rule":\#(text)}"#
-    #expect(refusal([Criterion].self, "[\(criterion)]") == "/0/rule: expected exactly one of \(list)")
+    #expect(
+      refusal([Criterion].self, "[\(criterion)]") == "/0/rule: expected exactly one of \(list)")
   }
 
   @Test func aWrongMemberIsNamed() {
@@ -45,6 +49,7 @@ import Testing
     #expect(stage == Stage(key: "k", name: LocalizedText(zh: "凯", en: "K"), category: .postWin))
     #expect(try decode(Stage.self, try json(stage)) == stage)
     #expect(
-      refusal(Stage.self, text.replacing("post-win", with: "closed"))?.hasPrefix("/category") == true)
+      refusal(Stage.self, text.replacing("post-win", with: "closed"))?.hasPrefix("/category")
+        == true)
   }
 }

@@ -41,7 +41,9 @@ import Testing
     #expect(try decode([EntityID].self, try json([id])) == [id])
   }
 
-  @Test(arguments: ["", "1", "01936f3e7c007000800000000000000a", "01936f3e-7c00-7000-8000-00000000000g"])
+  @Test(arguments: [
+    "", "1", "01936f3e7c007000800000000000000a", "01936f3e-7c00-7000-8000-00000000000g",
+  ])
   func refuses(_ text: String) {
     #expect(EntityID(text) == nil)
     #expect(

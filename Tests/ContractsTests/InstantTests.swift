@@ -21,7 +21,8 @@ import Testing
   @Test func textsSortLikeInstants() {
     var random = SplitMix(2)
     for _ in 0..<2_000 {
-      let left = Instant(microseconds: .random(in: -3_000_000_000_000_000...9_000_000_000_000_000, using: &random))
+      let left = Instant(
+        microseconds: .random(in: -3_000_000_000_000_000...9_000_000_000_000_000, using: &random))
       let right = Instant(microseconds: left.microseconds + .random(in: -5...5, using: &random))
       #expect((left < right) == (left.description < right.description))
     }

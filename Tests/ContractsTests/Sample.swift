@@ -81,4 +81,3 @@ enum Sample {
         Stage(key: "won", name: LocalizedText(zh: "赢单", en: "Won"), category: .won),
       ]), publishedAt: time, publishedBy: "admin")
 }
-

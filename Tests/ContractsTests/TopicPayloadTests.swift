@@ -67,7 +67,8 @@ import Testing
     wire.headers.append(.init("ce_type", "sluice.stage-danced.v7"))
     wire.value = [0xFF]
     guard case .unknownType("sluice.stage-danced.v7") = try StageEvent.read(wire),
-      case .unknownType = try StageCommand.read(wire), case .unknownType = try CommandResult.read(wire),
+      case .unknownType = try StageCommand.read(wire),
+      case .unknownType = try CommandResult.read(wire),
       case .unknownType = try PublishedPipeline.read(wire)
     else {
       Issue.record("an unknown type was read as something else")
@@ -124,8 +125,14 @@ import Testing
   @Test(arguments: [
     (#""sequence":2"#, #""sequence":"2""#, "/sequence has the wrong type; expected a whole number"),
     (#""actor":"li.lei""#, #""actor":null"#, "/actor must not be null"),
-    (#""minor":12000000"#, #""minor":true"#, "/amount/minor has the wrong type; expected a whole number"),
-    (#""violations":[{"#, #""violations":[5,{"#, "/violations/0 has the wrong type; expected an object"),
+    (
+      #""minor":12000000"#, #""minor":true"#,
+      "/amount/minor has the wrong type; expected a whole number"
+    ),
+    (
+      #""violations":[{"#, #""violations":[5,{"#,
+      "/violations/0 has the wrong type; expected an object"
+    ),
     (#""fromCategory":"open""#, #""fromCategory":"closed""#, "/fromCategory: "),
     (#""occurredAt":"2026"#, #""occurredAt":"26"#, "/occurredAt: expected an RFC 3339 instant"),
   ])
@@ -152,6 +159,7 @@ import Testing
     wire.headers.append(.init("ce_id", Sample.opportunity.description))
     #expect(
       reason(StageCommand.self, wire)
-        == "invalid-data: commandId \(Sample.other) differs from the event id \(Sample.opportunity)")
+        == "invalid-data: commandId \(Sample.other) differs from the event id \(Sample.opportunity)"
+    )
   }
 }

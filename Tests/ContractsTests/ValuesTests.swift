@@ -40,10 +40,12 @@ import Testing
     #expect(try decode([String: JSONValue].self, #"{"gone":null}"#) == ["gone": .null])
   }
 
-  @Test(arguments: [
-    (.null, false), ("", false), (" \n\u{3000}", false), (.array([]), false), (.object([:]), false),
-    ("x", true), (0, true), (false, true), (.array([.null]), true), (.object(["a": .null]), true),
-  ] as [(JSONValue, Bool)])
+  @Test(
+    arguments: [
+      (.null, false), ("", false), (" \n\u{3000}", false), (.array([]), false),
+      (.object([:]), false),
+      ("x", true), (0, true), (false, true), (.array([.null]), true), (.object(["a": .null]), true),
+    ] as [(JSONValue, Bool)])
   func filled(_ value: JSONValue, _ isFilled: Bool) {
     #expect(value.isFilled == isFilled)
   }

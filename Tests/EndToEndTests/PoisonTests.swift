@@ -24,7 +24,7 @@ extension EndToEnd {
         try await checkDeadLetters(on: cluster)
         try await eventually("the later pipeline has a funnel") {
           let url = "\(cluster.forecastings[0].url)/v1/funnel?pipeline=published-later"
-          return try await cluster.client.send(.GET, url, token: cluster.token).status == 200
+          return await cluster.client.status(of: url, token: cluster.token) == 200
         }
         for replica in cluster.replicas {
           try checkEqual(replica.ends, [], "ends of \(replica.name)")

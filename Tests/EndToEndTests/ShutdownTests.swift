@@ -24,7 +24,7 @@ extension EndToEnd {
     @Test(.timeLimit(.minutes(2))) func whatCannotStartSaysWhy() async throws {
       try await withCluster { cluster in
         for replica in cluster.replicas {
-          let port = try check(URL(string: replica.url)?.port)
+          let port = try #require(URL(string: replica.url)?.port)
           let taken = try await cluster.run(
             replica.kind,
             [
@@ -46,11 +46,6 @@ extension EndToEnd {
             "it does not name both variables: \(wrong.output)")
         }
       }
-    }
-
-    private func check(_ port: Int?) throws -> Int {
-      guard let port else { throw CheckFailure("a replica has no port") }
-      return port
     }
   }
 }

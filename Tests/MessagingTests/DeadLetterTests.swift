@@ -79,7 +79,8 @@ import Testing
           RecordingMetrics.count("sluice_consumer_messages_total", bench.group, "applied") == 4
         }
       }
-      #expect(RecordingMetrics.count("sluice_consumer_messages_total", bench.group, "tombstone") == 1)
+      #expect(
+        RecordingMetrics.count("sluice_consumer_messages_total", bench.group, "tombstone") == 1)
       #expect(
         RecordingMetrics.count("sluice_consumer_messages_total", bench.group, "unknown-type") == 1)
       #expect(

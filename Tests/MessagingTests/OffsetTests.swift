@@ -1,10 +1,11 @@
 import Contracts
 import Kafka
-@testable import Messaging
 import Postgres
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Messaging
 
 @Suite(.timeLimit(.minutes(2))) struct OffsetTests {
   @Test func startsAtTheBeginningAndGoesOnWherePostgresSays() async throws {
@@ -37,10 +38,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (1_000, nil, "the stored offset 1000 lies outside the log, which holds 0 to 10"),
-    (4, "e-other", "the event before offset 4 is e-6, but the stored one is e-other"),
-  ] as [(Int64, String?, String)])
+  @Test(
+    arguments: [
+      (1_000, nil, "the stored offset 1000 lies outside the log, which holds 0 to 10"),
+      (4, "e-other", "the event before offset 4 is e-6, but the stored one is e-other"),
+    ] as [(Int64, String?, String)])
   func aWrongStoredOffsetStopsItsPartitionOnly(
     _ offset: Int64, _ event: String?, _ reason: String
   ) async throws {
@@ -55,7 +57,8 @@ import Testing
         }
         let trouble = try #require(loop.status.trouble)
         #expect(trouble.hasPrefix("\(bench.source(0)) is stopped: \(reason)"))
-        #expect(trouble.contains("`sluice offsets show`") && trouble.contains("`sluice offsets set`"))
+        #expect(
+          trouble.contains("`sluice offsets show`") && trouble.contains("`sluice offsets set`"))
         // What comes later is no reason to go on.
         try await bench.produce(20..<30)
         try await eventually("the other goes on") { try await bench.count("effects") == 15 }
@@ -94,7 +97,8 @@ import Testing
         try await bench.send(
           (0..<count).map { _ in
             KafkaRecord(
-              topic: bench.source(0).topic, key: nil, value: [UInt8](repeating: 0x20, count: 100_000),
+              topic: bench.source(0).topic, key: nil,
+              value: [UInt8](repeating: 0x20, count: 100_000),
               partition: 0)
           })
       }

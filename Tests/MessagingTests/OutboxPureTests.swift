@@ -54,10 +54,11 @@ import Testing
     #expect(settlement.firstFailure == Self.gone)
   }
 
-  @Test(arguments: [
-    [], [.init("a", "b")], [.init("", nil), .init("", [])],
-    [.init("重复", [0, 255]), .init("重复", nil), .init("x", [UInt8](repeating: 7, count: 70_000))],
-  ] as [[WireMessage.Header]])
+  @Test(
+    arguments: [
+      [], [.init("a", "b")], [.init("", nil), .init("", [])],
+      [.init("重复", [0, 255]), .init("重复", nil), .init("x", [UInt8](repeating: 7, count: 70_000))],
+    ] as [[WireMessage.Header]])
   func headersComeBack(_ headers: [WireMessage.Header]) {
     #expect(HeaderCoding.decode(HeaderCoding.encode(headers)) == headers)
   }
@@ -73,10 +74,11 @@ import Testing
   }
 
   /// Rows outlive processes: these values may never change.
-  @Test(arguments: [
-    ("", 1), ("a", 0), ("k1", 6), ("商机", 31),
-    ("01936f3e-7c00-7000-8000-000000000001", 57),
-  ] as [(String, Int16)])
+  @Test(
+    arguments: [
+      ("", 1), ("a", 0), ("k1", 6), ("商机", 31),
+      ("01936f3e-7c00-7000-8000-000000000001", 57),
+    ] as [(String, Int16)])
   func buckets(_ key: String, _ bucket: Int16) {
     #expect(Outbox.bucket(of: Array(key.utf8)) == bucket)
     if key.isEmpty { #expect(Outbox.bucket(of: nil) == bucket) }

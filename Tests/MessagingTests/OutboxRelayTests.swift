@@ -12,7 +12,8 @@ import Testing
     OutboxMessage(
       topic: .stageChanges,
       wire: WireMessage(
-        key: Array("k\(key)".utf8), value: Array("\(number)".utf8) + .init(repeating: 0x20, count: size),
+        key: Array("k\(key)".utf8),
+        value: Array("\(number)".utf8) + .init(repeating: 0x20, count: size),
         headers: [.init("ce_id", "e-\(number)"), .init("empty", []), .init("none", nil)]))
   }
 
@@ -56,7 +57,9 @@ import Testing
     for (key, numbers) in arrivals { #expect(numbers == numbers.sorted(), "\(key)") }
   }
 
-  private static func holders(_ bench: Bench) async throws -> (locks: Int64, buckets: Int64, pid: Int32?) {
+  private static func holders(_ bench: Bench) async throws -> (
+    locks: Int64, buckets: Int64, pid: Int32?
+  ) {
     let row = try await bench.pool.query(
       """
       SELECT count(*), count(DISTINCT objid), min(pid) FROM pg_locks

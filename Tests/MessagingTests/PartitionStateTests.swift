@@ -11,7 +11,9 @@ import Testing
       stored: StoredOffset(nextOffset: next, lastEventID: event))
   }
 
-  private func message(_ offset: Int64, _ id: String? = nil, at time: Int64? = nil) -> ConsumedMessage {
+  private func message(_ offset: Int64, _ id: String? = nil, at time: Int64? = nil)
+    -> ConsumedMessage
+  {
     ConsumedMessage(
       offset: offset, timestamp: time.map { Instant(microseconds: $0) },
       wire: WireMessage(key: nil, value: [], headers: id.map { [.init("ce_id", $0)] } ?? []))

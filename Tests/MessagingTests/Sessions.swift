@@ -1,4 +1,5 @@
 import Kafka
+
 @testable import Messaging
 
 extension Bench {

@@ -119,6 +119,7 @@ struct Decider: Sendable {
     data.amount = changes.amount
     data.changes = changes.list
     data.followUpDueAt = opportunity.followUpDueAt
+    data.benchmarkDays = definition.stage(opportunity.stage)?.benchmarkDays
     return .success(StageEvent(id: context.eventID, type: .changed, data: data))
   }
 

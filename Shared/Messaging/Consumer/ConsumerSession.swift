@@ -198,7 +198,8 @@ final class ConsumerSession: Sendable {
   }
 
   /// Answers a revocation: lets the batches under way finish, so that the next owner repeats nothing.
-  private func give(_ revoked: [TopicPartition], lost: Bool, _ consumer: KafkaConsumer) async throws {
+  private func give(_ revoked: [TopicPartition], lost: Bool, _ consumer: KafkaConsumer) async throws
+  {
     metrics.rebalance(lost ? "lost" : "revoked")
     partitions.withLock { states in
       for partition in revoked { states[partition]?.buffer = [] }

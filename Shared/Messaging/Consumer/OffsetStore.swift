@@ -22,7 +22,8 @@ struct OffsetStore: Sendable {
 
   /// The stored offsets of these partitions; those without a row get one at `start`.
   func load(
-    _ partitions: [TopicPartition], startingAt start: [TopicPartition: Int64], from pool: PostgresPool
+    _ partitions: [TopicPartition], startingAt start: [TopicPartition: Int64],
+    from pool: PostgresPool
   ) async throws -> [TopicPartition: StoredOffset] {
     let topics = partitions.map(\.topic)
     let numbers = partitions.map(\.partition)

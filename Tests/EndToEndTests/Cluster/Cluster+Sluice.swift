@@ -52,11 +52,9 @@ extension Cluster {
           + arguments,
         environment: environment, workingDirectory: directory, logPath: output))
     let end = try await process.wait()
-    func text(_ path: String) -> String {
-      String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
-    }
     return ToolResult(
-      arguments: arguments, end: end, output: text(output), errors: text("\(output).errors"))
+      arguments: arguments, end: end, output: text(of: output),
+      errors: text(of: "\(output).errors"))
   }
 
   /// `sluice verify` must find everything equal.

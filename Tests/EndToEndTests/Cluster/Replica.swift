@@ -111,8 +111,7 @@ final class Replica: Sendable {
 
   /// How many lines of its log hold all of these texts.
   func logLines(with texts: String...) -> Int {
-    guard let data = FileManager.default.contents(atPath: logPath) else { return 0 }
-    return String(decoding: data, as: UTF8.self).split(separator: "\n")
+    text(of: logPath).split(separator: "\n")
       .count { line in texts.allSatisfy { line.contains($0) } }
   }
 }

@@ -12,7 +12,8 @@ struct HistoryItem: Decodable, Sendable {
 
   /// What the load wrote into the request that became this event.
   var tag: String? {
-    reason ?? changes.lazy.filter { $0.field.hasSuffix("request") }
+    reason
+      ?? changes.lazy.filter { $0.field.hasSuffix("request") }
       .compactMap { if case .string(let tag) = $0.new { tag } else { nil } }.first
   }
 }

@@ -51,8 +51,8 @@ final class APIClient: Sendable {
     return Answer(status: Int(response.status.code), body: Array(content.readableBytesView))
   }
 
-  /// The status that a health endpoint answers; nil when nobody answers.
-  func status(of url: String) async -> Int? {
-    try? await send(.GET, url, timeout: .seconds(3)).status
+  /// The status that `GET` answers; nil when nobody answers.
+  func status(of url: String, token: String? = nil) async -> Int? {
+    try? await send(.GET, url, token: token, timeout: .seconds(3)).status
   }
 }
