@@ -131,7 +131,7 @@ let package = Package(
       path: "Services/Sluice", swiftSettings: strict),
     .executableTarget(
       name: "LocalSupervisor",
-      dependencies: ["LocalServers", arguments, logging],
+      dependencies: ["Contracts", "LocalServers", arguments, logging],
       path: "deploy/local/supervisor", swiftSettings: strict),
     .executableTarget(
       name: "EmbeddedKafka", dependencies: ["Kafka", arguments],

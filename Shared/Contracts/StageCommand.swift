@@ -194,6 +194,7 @@ package struct CommandResult: Codable, Hashable, Sendable {
   package var outcome: Outcome
   /// The opportunity's sequence after the command; nil where there is no such opportunity.
   package var sequence: Int64?
+  /// Why it was refused; of an accepted import, the violations that stand on its event.
   package var errors: [GateFailure]
   /// The command had been handled before; nothing changed this time.
   package var duplicate: Bool

@@ -5,6 +5,8 @@ import Glibc
 /// memory, and is a new cluster at every start.
 package final class EmbeddedKafkaProcess: Sendable {
   package let bootstrapServers: String
+  /// Settings of librdkafka, by their own names, with which clients join and fetch faster here.
+  package let clientSettings: [String: String]
   package var processID: Int32 { process.processID }
   package var identity: ProcessIdentity { process.identity }
   package var isRunning: Bool { process.isRunning }
@@ -25,8 +27,9 @@ package final class EmbeddedKafkaProcess: Sendable {
       let line = try await process.logLine(timeout: .seconds(30)) {
         $0.hasPrefix("{") && $0.contains("\"bootstrapServers\"")
       }
-      bootstrapServers = try JSONDecoder().decode(Announcement.self, from: Data(line.utf8))
-        .bootstrapServers
+      let announcement = try JSONDecoder().decode(Announcement.self, from: Data(line.utf8))
+      bootstrapServers = announcement.bootstrapServers
+      clientSettings = announcement.clientSettings
     } catch {
       _ = try? await process.terminate()
       throw error
@@ -51,5 +54,6 @@ package final class EmbeddedKafkaProcess: Sendable {
 
   private struct Announcement: Decodable {
     let bootstrapServers: String
+    let clientSettings: [String: String]
   }
 }

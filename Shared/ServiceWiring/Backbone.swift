@@ -25,6 +25,7 @@ package struct Backbone: Sendable {
     registry: PrometheusRegistry, logger: Logger,
     handlers: (PostgresPool) async throws -> [any BatchHandler]
   ) async throws {
+    registry.describeMessaging()
     let schema = configuration.schemaPrefix + schema
     pool = PostgresPool(
       try PostgresConfiguration(

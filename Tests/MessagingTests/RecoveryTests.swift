@@ -110,7 +110,7 @@ import Testing
       let session = bench.session(EffectHandler { _, _ in gate.pass() }, stop: stop)
       try await bench.produce(0..<2_000)
       let run = Task { try await session.run() }
-      try await eventually("both partitions are paused") {
+      try await eventually(within: .seconds(60), "both partitions are paused") {
         session.partitions.withLock { $0.values.count { $0.isPaused } } == 2
       }
       session.partitions.withLock { states in
@@ -119,14 +119,16 @@ import Testing
       #expect(try await bench.count("effects") == 0)
 
       try await running([bench.loop(EffectHandler())]) {
-        try await eventually("the group rebalances") {
+        try await eventually(within: .seconds(60), "the group rebalances") {
           session.partitions.withLock { $0.values.allSatisfy(\.buffer.isEmpty) }
         }
         gate.open()
-        try await eventually("all are applied") { try await bench.count("effects") >= 2_000 }
+        try await eventually(within: .seconds(60), "all are applied") {
+          try await bench.count("effects") >= 2_000
+        }
       }
       try await bench.produce(2_000..<2_200)
-      try await eventually("the partitions that came back go on") {
+      try await eventually(within: .seconds(60), "the partitions that came back go on") {
         try await bench.count("effects") >= 2_200
       }
       stop.set()

@@ -144,6 +144,7 @@ private final class FakeChannel: CommandChannel {
     let text = report.text()
     #expect(text.contains("deals.csv     2  engage_date is \"05/01/2023\""))
     #expect(text.contains("--skip-bad"))
+    #expect(report.badRows == 1)
     #expect(!text.contains("commands"))
     let json = try OutputFormat.json(report)
     #expect(json.contains("\"kind\" : \"bad-date\"") && json.contains("\"blocked\" : true"))

@@ -33,7 +33,10 @@ struct TextTable {
         max($0, index < $1.count ? TextWidth.of($1[index]) : 0)
       }
     }
-    let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
+    // Sentences in the last column may run on beyond the rule.
+    let rule = widths.enumerated().map { index, width in
+      String(repeating: "─", count: index + 1 == widths.count ? min(width, 60) : width)
+    }.joined(separator: "  ")
     let lines = [line(columns.map(\.title), widths), rule] + rows.map { line($0, widths) }
     return lines.joined(separator: "\n")
   }

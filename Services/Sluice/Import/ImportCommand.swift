@@ -63,7 +63,7 @@ struct ImportCommand: AsyncParsableCommand {
     try output.show(report) { report.text() }
     if isBlocked {
       throw OperatorFailure.differences(
-        "\(plan.errors.count) bad rows; nothing was written")
+        "\(report.badRows) bad rows; nothing was written")
     }
     if report.result?.refused.isEmpty == false { throw ExitStatus.differences }
   }

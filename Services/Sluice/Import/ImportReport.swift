@@ -27,6 +27,9 @@ struct ImportReport: Encodable {
     warnings = plan.warnings
   }
 
+  /// A row can be bad in several ways.
+  var badRows: Int { Set(errors.map { "\($0.file):\($0.line)" }).count }
+
   func text() -> String {
     var parts: [String] = []
     if !errors.isEmpty { parts.append(errorTable()) }

@@ -52,7 +52,7 @@ struct CommandHandler: BatchHandler {
         outcome.outbox.append(try recorder.message(event, trace: request.trace))
         result = CommandResult(
           commandId: command.id, opportunityId: command.opportunityId, outcome: .accepted,
-          sequence: event.sequence)
+          sequence: event.sequence, errors: event.violations)
       case .failure(let refusal):
         result = CommandResult(
           commandId: command.id, opportunityId: command.opportunityId, outcome: .refused,

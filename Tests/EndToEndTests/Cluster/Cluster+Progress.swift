@@ -1,5 +1,6 @@
 import Contracts
 import Kafka
+import LocalServers
 import Postgres
 import TestSupport
 

@@ -1,5 +1,6 @@
 import Foundation
 import LocalServers
+import NIOHTTP1
 
 /// Lends a running cluster, with the general pipeline published, to `body`, and ends all of it
 /// afterwards. An error comes with the ends of all logs, and the logs are kept.

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import NIOCore
 import NIOHTTP1
 
 /// One person at work: creates deals and moves them, one request after the other, asking the replicas

@@ -37,7 +37,7 @@ extension Cluster {
     _ type: Value.Type, from kind: ServiceKind, _ path: String
   ) async throws -> Value {
     let url = replicas.first { $0.kind == kind }!.url + path
-    let answer = try await client.send(.GET, url, token: token, timeout: .seconds(30))
+    let answer = try await client.get(url, token: token)
     try check(answer.status == 200, "GET \(url) answered \(answer.status) \(answer.text)")
     return try answer.decode(type)
   }

@@ -51,6 +51,10 @@ final class APIClient: Sendable {
     return Answer(status: Int(response.status.code), body: Array(content.readableBytesView))
   }
 
+  func get(_ url: String, token: String) async throws -> Answer {
+    try await send(.GET, url, token: token, timeout: .seconds(30))
+  }
+
   /// The status that `GET` answers; nil when nobody answers.
   func status(of url: String, token: String? = nil) async -> Int? {
     try? await send(.GET, url, token: token, timeout: .seconds(3)).status

@@ -9,8 +9,8 @@ struct EmbeddedKafkaCommand: ParsableCommand {
     commandName: "embedded-kafka",
     abstract: "Runs an in-memory Kafka for trying and testing; nothing survives its end.",
     discussion: """
-      Prints one line of JSON, {"bootstrapServers":"127.0.0.1:PORT"}, when it is ready, and runs \
-      until SIGTERM or SIGINT. SIGUSR1 makes the brokers unreachable, SIGUSR2 reachable again. \
+      Prints one line of JSON, {"bootstrapServers":"127.0.0.1:PORT","clientSettings":{…}}, when it \
+      is ready (clients with those librdkafka settings join and fetch faster), and runs until SIGTERM or SIGINT. SIGUSR1 makes the brokers unreachable, SIGUSR2 reachable again. \
       Each partition keeps 5 MiB and 100,000 messages. Topics can't be created from outside: name \
       them here.
       """)
@@ -50,12 +50,18 @@ struct EmbeddedKafkaCommand: ParsableCommand {
         stop.signal()
       }
     }
-    let ready = Data("{\"bootstrapServers\":\"\(broker.bootstrapServers)\"}\n".utf8)
-    try FileHandle.standardOutput.write(contentsOf: ready)
+    let ready = Announcement(
+      bootstrapServers: broker.bootstrapServers, clientSettings: EmbeddedBroker.clientSettings)
+    try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(ready) + [0x0A])
     stop.wait()
     for source in sources { source.cancel() }
     broker.stop()
   }
+}
+
+private struct Announcement: Encodable {
+  let bootstrapServers: String
+  let clientSettings: [String: String]
 }
 
 /// `NAME` or `NAME:PARTITIONS`.

@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import LocalServers
 
@@ -88,7 +89,7 @@ extension Installation {
       let prefix = settings.environment["SLUICE_TOPIC_PREFIX"] ?? "sluice."
       kafka = .embedded(
         try await EmbeddedKafkaProcess(
-          executable: "\(settings.bin)/embedded-kafka", topics: topicNames.map { prefix + $0 },
+          executable: "\(settings.bin)/embedded-kafka", topics: Topic.all.map { $0.name(prefix: prefix) },
           logPath: settings.state.log("kafka")))
     }
     try publish()

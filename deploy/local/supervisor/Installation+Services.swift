@@ -13,6 +13,7 @@ extension Installation {
     environment["SLUICE_JWKS_URL"] = nil
     environment["SLUICE_INSTANCE_ID"] = nil
     environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka!.bootstrapServers
+    environment.merge(kafka!.clientEnvironment) { ours, _ in ours }
     environment["SLUICE_DATABASE_URL"] = databaseURL
     environment["SLUICE_JWT_KEY_FILE"] = settings.state.keyFile
     environment["SLUICE_ISSUER"] = "sluice"

@@ -15,6 +15,15 @@ enum RunningKafka: Sendable {
     }
   }
 
+  /// `SLUICE_KAFKA_CONF_*` for its clients.
+  var clientEnvironment: [String: String] {
+    guard case .embedded(let broker) = self else { return [:] }
+    return Dictionary(
+      uniqueKeysWithValues: broker.clientSettings.map { name, value in
+        ("SLUICE_KAFKA_CONF_" + name.uppercased().replacing(".", with: "_"), value)
+      })
+  }
+
   /// The broker's process, where it is one of ours.
   var identity: ProcessIdentity? {
     switch self {

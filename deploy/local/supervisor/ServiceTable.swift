@@ -14,9 +14,3 @@ struct ServiceDescription: Sendable {
     ServiceDescription(name: "forecasting", key: "forecasting", databaseRole: "forecasting"),
   ]
 }
-
-/// The topics of one installation, without their prefix; as `sluice topics ensure` makes them.
-let topicNames = [
-  "activities.v1", "stage-commands.v1", "import-commands.v1", "command-results.v1",
-  "stage-changes.v1", "pipelines.v1", "directory.v1", "notices.v1", "dead-letters.v1", "audit.v1",
-]

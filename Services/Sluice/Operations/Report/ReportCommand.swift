@@ -18,8 +18,8 @@ struct ReportCommand: AsyncParsableCommand {
           sluice report funnel --pipeline general --team north --as-of 2026-06-30
         """)
 
-    @Option(help: "Key of the pipeline.")
-    var pipeline: String
+    @Option(help: "Key of the pipeline; may be left out where there is only one.")
+    var pipeline: String?
 
     @Option(
       help: ArgumentHelp(
