@@ -1,4 +1,4 @@
-import Contracts
+package import Contracts
 import Foundation
 import HTTPTypes
 import Hummingbird

@@ -93,7 +93,7 @@ import Testing
       #expect(again.duplicates == 6)
       #expect(again.outbox.allSatisfy { $0.topic == .commandResults })
       let repeated = try results(again)
-      #expect(repeated.allSatisfy(\.duplicate))
+      #expect(repeated.allSatisfy { $0.duplicate })
       #expect(Array(repeated.prefix(3)).map(\.outcome) == first.map(\.outcome))
       let deal = try await OpportunityStore(pool: pool).find(Fixture.dealID)
       #expect(deal?.sequence == 2)
