@@ -25,7 +25,7 @@ enum Sample {
     data.benchmarkDays = 10
     data.violations = [failure]
     data.cause = "activity-1"
-    data.changes = [FieldChange(field: "fields.budget", old: nil, new: .array([1, 2.5, nil]))]
+    data.changes = [FieldChange(field: "fields.budget", old: .null, new: .array([1, 2.5, .null]))]
     data.entryUnknown = true
     data.name = "Pump station"
     data.account = Account(name: "Water works", id: "a1", externalId: "crm-7")
@@ -46,7 +46,7 @@ enum Sample {
         expectedClose: "2027-01-31", externalId: "crm-9", fields: ["budget": 7],
         stage: "won", entryUnknown: true)),
     .update(
-      OpportunityPatch(amount: .clear, expectedClose: .set("2027-02-28"), fields: ["budget": nil])),
+      OpportunityPatch(amount: .clear, expectedClose: .set("2027-02-28"), fields: ["budget": .null])),
     .move(.init(to: "proposal", reason: "quote", fields: ["budget": 1.5])),
     .win(.init(reason: "signed", fields: ["contract": "C-1"])),
     .lose(.init(reason: "price")),

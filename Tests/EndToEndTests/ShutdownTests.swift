@@ -33,7 +33,7 @@ extension EndToEnd {
             ])
           try checkEqual(taken.end, .exited(3), "\(replica.kind.rawValue) on a taken port")
           try check(
-            taken.output.contains("in use") && taken.output.contains("\(port)"),
+            taken.output.contains("127.0.0.1:\(port): another process is listening"),
             "it does not name the port: \(taken.output)")
 
           let wrong = try await cluster.run(

@@ -6,7 +6,7 @@ import Testing
 @Suite struct DeciderTests {
   @Test func creationStartsInTheFirstOpenStage() throws {
     let event = try Fixture.decider().decide(
-      Fixture.command(.create(Fixture.new { $0.fields = ["source": "expo", "empty": nil] })), on: nil
+      Fixture.command(.create(Fixture.new { $0.fields = ["source": "expo", "empty": .null] })), on: nil
     ).get()
     #expect(event.type == .created)
     #expect(event.sequence == 1)
@@ -112,7 +112,7 @@ import Testing
     #expect(closed.applying(reopened).category == .open)
     #expect(
       Fixture.decider().decide(Fixture.command(.reopen(.init())), on: deal).codes
-        == ["already-in-stage"])
+        == ["opportunity-not-closed"])
   }
 
   @Test func aPipelineWithoutAWonStageCannotBeWon() {
@@ -128,7 +128,7 @@ import Testing
     let patch = OpportunityPatch(
       name: deal.name, amount: .clear, expectedClose: .set("2026-07-31"),
       nextStep: .set(NextStep(text: "演示", dueAt: Fixture.start)),
-      fields: ["budget": nil, "new": true])
+      fields: ["budget": .null, "new": true])
     let event = try Fixture.decider().decide(Fixture.command(.update(patch)), on: deal).get()
     #expect(
       event.changes.map(\.field) == [

@@ -50,7 +50,7 @@ import Testing
   @Test func theGateRefusesWithAllReasonsAndNothingIsWritten() async throws {
     try await withAPI { api in
       try await api.publishGeneral()
-      let path = "/v1/opportunities/\(try await api.create(["amount": nil]))"
+      let path = "/v1/opportunities/\(try await api.create(["amount": .null]))"
       #expect(try await api.send(.post, "\(path)/moves", ["to": "needs-analysis"]).status == 200)
       let refused = try await api.send(.post, "\(path)/moves", ["to": "negotiation"])
       #expect(refused.status == 422)

@@ -56,7 +56,7 @@ extension Problem {
   static var externalIDTaken: Problem {
     .conflict(
       code: "external-id-taken", title: "The external id belongs to another opportunity",
-      detail: "find it with GET /v1/opportunities?q= or leave externalId out")
+      detail: "change that opportunity, or leave externalId out")
   }
 
   static var idempotencyKeyReused: Problem {

@@ -57,7 +57,8 @@ struct OpportunityStore: Sendable {
     do {
       return try await write(change, keeping: answer)
     } catch let error as PostgresError where error.code == .commitUnknown {
-      return try await isRecorded(change.event)
+      guard let isRecorded = try? await isRecorded(change.event) else { throw error }
+      return isRecorded
     }
   }
 

@@ -135,7 +135,7 @@ final class ConsumerSession: Sendable {
         nextCommit = clock.now + .milliseconds(200)
       }
       if clock.now >= nextUpkeep {
-        await keepUp(consumer, clock.now)
+        try await keepUp(consumer, store, clock.now)
         nextUpkeep = clock.now + .seconds(1)
       }
     }
@@ -257,47 +257,6 @@ final class ConsumerSession: Sendable {
     guard !next.isEmpty else { return }
     FailPoint.consumerBeforeKafkaCommit.hit()
     await consumer.commit(next)
-  }
-
-  private func keepUp(_ consumer: KafkaConsumer, _ clockNow: ContinuousClock.Instant) async {
-    let now = Instant.now()
-    let measured = partitions.withLock { states in
-      var lags: [TopicPartition: (messages: Int64, seconds: Double)] = [:]
-      for partition in states.keys {
-        let high = consumer.cachedWatermarks(of: partition)?.high
-        lags[partition] = states[partition]?.lag(high: high, now: now)
-      }
-      let stalled = states.values.contains {
-        $0.inFlightSince.map { clockNow - $0 > options.stallLimit } ?? false
-      }
-      return (lags, stalled)
-    }
-    var total = ConsumerStatus.Lag()
-    for (partition, lag) in measured.0 {
-      metrics.lag(partition, messages: lag.messages, seconds: lag.seconds)
-      total.messages += lag.messages
-      total.seconds = max(total.seconds, lag.seconds)
-    }
-    status.set(lag: total, isStalled: measured.1)
-    reportStopped()
-    if let rows = try? await pool.query("SELECT count(*) FROM parked_events"),
-      let count = try? rows.first?.decode(0, as: Int64.self)
-    {
-      metrics.parked(count)
-    }
-  }
-
-  private func reportStopped() {
-    let stopped = partitions.withLock { $0.compactMapValues(\.stopReason) }
-    let hint =
-      "; nothing is skipped: look with `sluice offsets show`, then choose with `sluice offsets set`"
-    for (partition, reason) in stopped {
-      metrics.stopped(partition)
-      logger.error(
-        "partition stopped: \(reason)\(hint)",
-        metadata: ["group": "\(membership.group)", "partition": "\(partition)"])
-    }
-    status.set(stopped: stopped.mapValues { $0 + hint })
   }
 }
 

@@ -36,6 +36,9 @@ package final class ConsumerStatus: Sendable {
   /// A batch has been under way for longer than any batch may take.
   package var isStalled: Bool { state.withLock(\.isStalled) }
 
+  /// The partitions that have stopped, and why.
+  var stopped: [TopicPartition: String] { state.withLock(\.stopped) }
+
   func set(lag: Lag, isStalled: Bool) {
     state.withLock {
       $0.lag = lag

@@ -49,6 +49,7 @@ package struct OutboxRelay: Service {
   package func run() async throws {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await endWaiting() }
+      group.addTask { await measure() }
       await publish()
       group.cancelAll()
     }
@@ -90,7 +91,6 @@ package struct OutboxRelay: Service {
     while !Task.isCancelled {
       if clock.now >= nextUpkeep {
         buckets = try await BucketLocks.acquire(from: buckets, on: session)
-        try await measure(on: session)
         nextUpkeep = clock.now + options.upkeepInterval
       }
       let published = buckets.isEmpty ? 0 : try await publishBatch(buckets: buckets, on: session)
@@ -127,15 +127,25 @@ package struct OutboxRelay: Service {
     return settlement.delivered.count + (settlement.undeliverable == nil ? 0 : 1)
   }
 
-  private func measure(on session: PostgresSession) async throws {
-    let rows = try await session.query(
-      """
-      SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
-      FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 1000000) AS waiting
-      """)
-    guard let row = rows.first else { return }
-    Gauge(label: "sluice_outbox_depth").record(try row.decode(0, as: Int64.self))
-    Gauge(label: "sluice_outbox_age_seconds").record(try row.decode(1, as: Double.self))
+  /// Beside the publishing, which stands still while the broker is gone: that is when depth and age
+  /// are wanted.
+  private func measure() async {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        let rows = try? await pool.query(
+          """
+          SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
+          FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 1000000) AS waiting
+          """)
+        if let row = rows?.first, let depth = try? row.decode(0, as: Int64.self),
+          let age = try? row.decode(1, as: Double.self)
+        {
+          Gauge(label: "sluice_outbox_depth").record(depth)
+          Gauge(label: "sluice_outbox_age_seconds").record(age)
+        }
+        try? await Task.sleep(for: options.upkeepInterval)
+      }
+    }
   }
 }
 

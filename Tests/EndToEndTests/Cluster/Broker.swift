@@ -33,13 +33,11 @@ enum Broker: Sendable {
   }
 
   /// As short a session as the broker allows, so that it does not take long until it misses a dead
-  /// member. The embedded one lets a rebalance last nearly a session, and would answer a fetch that
-  /// found nothing only when its wait is over.
+  /// member.
   var clientSettings: [String: String] {
     switch self {
     case .real: ["session.timeout.ms": "6000", "heartbeat.interval.ms": "1000"]
-    case .embedded:
-      ["session.timeout.ms": "2500", "heartbeat.interval.ms": "200", "fetch.wait.max.ms": "20"]
+    case .embedded(let broker): broker.clientSettings
     }
   }
 

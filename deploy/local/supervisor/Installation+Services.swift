@@ -12,6 +12,8 @@ extension Installation {
     // Tokens are checked with our own key, and a name of one replica is not for all of them.
     environment["SLUICE_JWKS_URL"] = nil
     environment["SLUICE_INSTANCE_ID"] = nil
+    // The up script's own.
+    environment["SLUICE_BUILD_CONFIGURATION"] = nil
     environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka!.bootstrapServers
     environment.merge(kafka!.clientEnvironment) { ours, _ in ours }
     environment["SLUICE_DATABASE_URL"] = databaseURL
