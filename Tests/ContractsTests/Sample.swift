@@ -46,7 +46,8 @@ enum Sample {
         expectedClose: "2027-01-31", externalId: "crm-9", fields: ["budget": 7],
         stage: "won", entryUnknown: true)),
     .update(
-      OpportunityPatch(amount: .clear, expectedClose: .set("2027-02-28"), fields: ["budget": .null])),
+      OpportunityPatch(amount: .clear, expectedClose: .set("2027-02-28"), fields: ["budget": .null])
+    ),
     .move(.init(to: "proposal", reason: "quote", fields: ["budget": 1.5])),
     .win(.init(reason: "signed", fields: ["contract": "C-1"])),
     .lose(.init(reason: "price")),

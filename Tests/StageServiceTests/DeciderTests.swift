@@ -6,7 +6,8 @@ import Testing
 @Suite struct DeciderTests {
   @Test func creationStartsInTheFirstOpenStage() throws {
     let event = try Fixture.decider().decide(
-      Fixture.command(.create(Fixture.new { $0.fields = ["source": "expo", "empty": .null] })), on: nil
+      Fixture.command(.create(Fixture.new { $0.fields = ["source": "expo", "empty": .null] })),
+      on: nil
     ).get()
     #expect(event.type == .created)
     #expect(event.sequence == 1)
@@ -46,7 +47,10 @@ import Testing
       Fixture.command(.move(.init(to: "proposal", fields: fields))), on: deal
     ).get()
     #expect(event.from == "needs-analysis")
-    #expect(event.changes.map(\.field) == ["fields.budget", "fields.customerNeeds", "fields.decisionMaker"])
+    #expect(
+      event.changes.map(\.field) == [
+        "fields.budget", "fields.customerNeeds", "fields.decisionMaker",
+      ])
     let next = deal.applying(event)
     #expect(next.stage == "proposal")
     #expect(next.sequence == 2)

@@ -35,7 +35,9 @@ enum Fixture {
   }
 
   /// A deal that stands in the stage, with everything filled that the general template asks for.
-  static func deal(in stage: String, _ change: (inout Opportunity) -> Void = { _ in }) -> Opportunity {
+  static func deal(in stage: String, _ change: (inout Opportunity) -> Void = { _ in })
+    -> Opportunity
+  {
     let created = try! decider().decide(command(.create(new())), on: nil).get()
     var deal = Opportunity(created)!
     let definition = Templates.general.stage(stage)!

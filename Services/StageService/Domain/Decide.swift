@@ -20,14 +20,6 @@ struct DecisionContext: Sendable {
   var epoch: Int64
   var mode: Mode
 
-  init(now: Instant, actor: String, eventID: EntityID, epoch: Int64, mode: Mode) {
-    self.now = now
-    self.actor = actor
-    self.eventID = eventID
-    self.epoch = epoch
-    self.mode = mode
-  }
-
   /// `historical`: what the gate refuses is recorded as violations instead of stopping the command,
   /// and the command's own time is kept. Which mode it is follows from the topic alone.
   enum Mode: Sendable { case live, historical }
@@ -38,12 +30,6 @@ struct Decider: Sendable {
   let definition: PipelineDefinition
   let version: Int
   let context: DecisionContext
-
-  init(definition: PipelineDefinition, version: Int, context: DecisionContext) {
-    self.definition = definition
-    self.version = version
-    self.context = context
-  }
 
   /// The event that the command causes, or why there is none.
   func decide(
@@ -97,7 +83,9 @@ struct Decider: Sendable {
     data.expectedClose = new.expectedClose
     data.entryUnknown = new.entryUnknown == true ? true : nil
     data.changes = (new.fields ?? [:]).filter { $0.value != .null }.sorted { $0.key < $1.key }
-      .map { FieldChange(field: Opportunity.Field.customPrefix + $0.key, old: .null, new: $0.value) }
+      .map {
+        FieldChange(field: Opportunity.Field.customPrefix + $0.key, old: .null, new: $0.value)
+      }
     data.cause = command.cause
     enter(stage, &data)
     var event = StageEvent(id: context.eventID, type: .created, data: data)

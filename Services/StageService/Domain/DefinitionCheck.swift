@@ -47,7 +47,8 @@ enum DefinitionCheck {
     }
     if definition.stages.count > 50 {
       failures.append(
-        .invalid("/definition/stages", "too-many-stages", zh: "最多 50 个", en: "has more than 50 stages"))
+        .invalid(
+          "/definition/stages", "too-many-stages", zh: "最多 50 个", en: "has more than 50 stages"))
     }
     return failures
   }

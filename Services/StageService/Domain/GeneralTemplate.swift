@@ -12,7 +12,8 @@ enum Templates {
         key: "initial-contact", name: LocalizedText(zh: "初步接触", en: "Initial contact"),
         category: .open,
         guidance: Stage.Guidance(
-          keyTask: LocalizedText(zh: "找到对的人，约到第一次交流", en: "Reach the right person, agree a first talk"),
+          keyTask: LocalizedText(
+            zh: "找到对的人，约到第一次交流", en: "Reach the right person, agree a first talk"),
           focus: LocalizedText(zh: "客户是否有兴趣和权限", en: "Interest and authority of the customer"),
           difficulty: LocalizedText(zh: "联系不到决策人", en: "The decision maker cannot be reached")),
         department: LocalizedText(zh: "销售部", en: "Sales"),

@@ -83,7 +83,9 @@ struct CommandEndpoint: Sendable {
       }
       let answer = try answer(event, state)
       let etag = EntityTag.text(state.sequence)
-      let change = Change(event: event, state: state, message: try recorder.message(event, trace: ServiceContext.current?.trace))
+      let change = Change(
+        event: event, state: state,
+        message: try recorder.message(event, trace: ServiceContext.current?.trace))
       if try await store.commit(change, keeping: kept?.answer(answer, etag: etag)) {
         committed.wake()
         return response(
@@ -114,7 +116,8 @@ struct CommandEndpoint: Sendable {
     }
   }
 
-  private func bytes(of request: Request, _ context: ServiceRequestContext) async throws -> [UInt8] {
+  private func bytes(of request: Request, _ context: ServiceRequestContext) async throws -> [UInt8]
+  {
     let buffer = try await request.body.collect(upTo: context.maxUploadSize)
     let bytes = Array(buffer.readableBytesView)
     if !bytes.isEmpty, let type = request.headers[.contentType], !type.contains("json") {

@@ -6,8 +6,6 @@ import Postgres
 struct HistoryStore: Sendable {
   let pool: PostgresPool
 
-  init(pool: PostgresPool) { self.pool = pool }
-
   /// The events of one deal behind `after`, in order.
   func events(
     of id: EntityID, after: EventPosition?, limit: Int

@@ -8,8 +8,6 @@ struct IdempotencyStore: Sendable {
 
   let pool: PostgresPool
 
-  init(pool: PostgresPool) { self.pool = pool }
-
   func find(subject: String, key: String) async throws -> KeptAnswer? {
     let rows = try await pool.query(
       """

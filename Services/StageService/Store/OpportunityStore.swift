@@ -7,12 +7,6 @@ struct Change: Sendable {
   let event: StageEvent
   let state: Opportunity
   let message: OutboxMessage
-
-  init(event: StageEvent, state: Opportunity, message: OutboxMessage) {
-    self.event = event
-    self.state = state
-    self.message = message
-  }
 }
 
 /// An answer that is kept under the client's Idempotency-Key.
@@ -24,26 +18,11 @@ struct KeptAnswer: Sendable {
   var body: [UInt8]
   var etag: String?
   var location: String?
-
-  init(
-    subject: String, key: String, requestHash: [UInt8], status: Int, body: [UInt8], etag: String?,
-    location: String?
-  ) {
-    self.subject = subject
-    self.key = key
-    self.requestHash = requestHash
-    self.status = status
-    self.body = body
-    self.etag = etag
-    self.location = location
-  }
 }
 
 /// Deals one at a time, as HTTP needs them.
 struct OpportunityStore: Sendable {
   let pool: PostgresPool
-
-  init(pool: PostgresPool) { self.pool = pool }
 
   func find(_ id: EntityID) async throws -> Opportunity? {
     try await pool.query(
@@ -156,7 +135,9 @@ extension OpportunityStore {
     require({ "team = \($0)" }, filter.team)
     require({ "category = \($0)" }, filter.status?.rawValue)
     require(
-      { "(position(lower(\($0)) IN lower(name)) > 0 OR position(lower(\($0)) IN lower(account->>'name')) > 0)" },
+      {
+        "(position(lower(\($0)) IN lower(name)) > 0 OR position(lower(\($0)) IN lower(account->>'name')) > 0)"
+      },
       filter.text)
     require({ "id > \($0)" }, filter.after)
     let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")

@@ -89,7 +89,8 @@ extension Installation {
       let prefix = settings.environment["SLUICE_TOPIC_PREFIX"] ?? "sluice."
       kafka = .embedded(
         try await EmbeddedKafkaProcess(
-          executable: "\(settings.bin)/embedded-kafka", topics: Topic.all.map { $0.name(prefix: prefix) },
+          executable: "\(settings.bin)/embedded-kafka",
+          topics: Topic.all.map { $0.name(prefix: prefix) },
           logPath: settings.state.log("kafka")))
     }
     try publish()
