@@ -32,7 +32,7 @@ package enum FailPoint: String {
       }
     }
   #else
-    @inlinable package func hit() {}
+    package func hit() {}
   #endif
 }
 

@@ -23,6 +23,9 @@ package struct ConsumerLoop: Service {
     package var workers = 2
     /// A batch under way for longer than this makes the process unhealthy.
     package var stallLimit: Duration = .seconds(120)
+    /// Without an answer of the group for longer than this, the consumer leaves it and joins again.
+    /// Longer than any rebalance lasts that waits for a dead member.
+    package var joinLimit: Duration = .seconds(30)
 
     package init() {}
   }

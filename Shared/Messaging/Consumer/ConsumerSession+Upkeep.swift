@@ -9,6 +9,11 @@ struct PositionChosen: Error {
   let partition: TopicPartition
 }
 
+/// The group has left this member without an assignment for too long.
+struct NotAssigned: Error, CustomStringConvertible {
+  var description: String { "the group did not answer a join" }
+}
+
 /// What a session measures and says once a second.
 extension ConsumerSession {
   func keepUp(

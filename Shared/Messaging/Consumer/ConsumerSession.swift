@@ -117,18 +117,25 @@ final class ConsumerSession: Sendable {
     let clock = ContinuousClock()
     var nextUpkeep = clock.now
     var nextCommit = clock.now
+    var joiningSince: ContinuousClock.Instant? = clock.now
     while !stop.isSet {
       try Task.checkCancellation()
       for event in await consumer.poll(upTo: options.batchSize, waiting: .milliseconds(100)) {
         switch event {
         case .messages(let messages): receive(messages)
-        case .assigned(let assigned): try await take(assigned, consumer, store)
-        case .revoked(let revoked, let lost): try await give(revoked, lost: lost, consumer)
+        case .assigned(let assigned):
+          try await take(assigned, consumer, store)
+          joiningSince = nil
+        case .revoked(let revoked, let lost):
+          try await give(revoked, lost: lost, consumer)
+          joiningSince = clock.now
         case .error(let error):
           if error.isFatal || error.code == .noPosition { throw error }
           logger.warning("broker reports", metadata: ["error": "\(error)"])
         }
       }
+      // librdkafka may lose a join that was under way when the broker went, and then never asks again.
+      if let joiningSince, clock.now - joiningSince > options.joinLimit { throw NotAssigned() }
       try await applyBackPressure(consumer)
       if clock.now >= nextCommit {
         try await commit(consumer)
