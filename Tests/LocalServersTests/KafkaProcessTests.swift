@@ -11,7 +11,7 @@ import Testing
         #!/bin/bash
         echo "$@" >\(folder)/arguments
         echo "a library says something" >&2
-        echo '{"bootstrapServers":"127.0.0.1:4711"}'
+        echo '{"bootstrapServers":"127.0.0.1:4711","clientSettings":{"a.b":"1"}}'
         trap 'echo joined' USR2
         trap 'echo cut' USR1
         while :; do sleep 0.1; done
@@ -19,6 +19,7 @@ import Testing
       let kafka = try await EmbeddedKafkaProcess(
         executable: program, topics: ["a.v1", "b.v1"], partitions: 3, logPath: "\(folder)/log")
       #expect(kafka.bootstrapServers == "127.0.0.1:4711")
+      #expect(kafka.clientSettings == ["a.b": "1"])
       let arguments = try String(contentsOfFile: "\(folder)/arguments", encoding: .utf8)
       #expect(arguments == "--topic a.v1:3 --topic b.v1:3\n")
       kafka.setReachable(false)

@@ -22,6 +22,8 @@ final class ConsumerSession: Sendable {
   let progress = WakeSignal()
   let isLeaving = Atomic(false)
   private let assignments = Atomic<UInt64>(0)
+  /// Since when the group owes this member an assignment; nil while it has one.
+  private let awaitedSince = Mutex<ContinuousClock.Instant?>(nil)
 
   init(
     membership: ConsumerLoop.Membership, handlers: [any BatchHandler], pool: PostgresPool,
@@ -58,6 +60,7 @@ final class ConsumerSession: Sendable {
       let store = OffsetStore(clusterID: clusterID, group: membership.group)
       try await consumer.subscribe(routes.keys.sorted())
       status.set(trouble: nil)
+      awaitAssignment()
       logger.info("joined", metadata: ["group": "\(membership.group)", "cluster": "\(clusterID)"])
       try await consume(consumer, store)
     } catch {
@@ -103,6 +106,11 @@ final class ConsumerSession: Sendable {
     }
     try await commit(consumer)
   }
+
+  private func awaitAssignment() { awaitedSince.withLock { $0 = .now } }
+
+  /// How long the group has owed this member an assignment. (An empty one is an assignment too.)
+  var awaitedFor: Duration? { awaitedSince.withLock { $0.map { .now - $0 } } }
 
   private enum Side { case poll, work }
 
@@ -196,6 +204,8 @@ final class ConsumerSession: Sendable {
     }
     partitions.withLock { $0.merge(states) { _, new in new } }
     try await consumer.assign(positions)
+    awaitedSince.withLock { $0 = nil }
+    status.set(trouble: nil)
     // A pause outlives the assignment that it was made in.
     if !positions.isEmpty { try await consumer.resume(Array(positions.keys)) }
     logger.info(
@@ -220,6 +230,7 @@ final class ConsumerSession: Sendable {
     }
     for partition in revoked { metrics.forget(partition) }
     try await consumer.unassign()
+    awaitAssignment()
     reportStopped()
   }
 
