@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Contracts
 import CoreMetrics
 import Foundation
 import Hummingbird
@@ -15,7 +16,7 @@ import Testing
     let lines: [Line]
     let kind: Kind?
     let closed: Bool?
-    let at: Date?
+    let at: Instant?
     let tags: [String]?
   }
 

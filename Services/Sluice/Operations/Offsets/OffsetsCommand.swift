@@ -7,6 +7,7 @@ struct OffsetsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "offsets",
     abstract: "Shows and sets the offsets from which the services read.",
+    discussion: "Example: sluice offsets show --group sluice-forecasting",
     subcommands: [Show.self, Set.self], defaultSubcommand: Show.self)
 
   struct Show: AsyncParsableCommand {

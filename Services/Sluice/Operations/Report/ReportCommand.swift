@@ -4,6 +4,7 @@ import Contracts
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Shows figures of the sales pipelines.",
+    discussion: "Example: sluice report funnel --pipeline general",
     subcommands: [Funnel.self], defaultSubcommand: Funnel.self)
 
   struct Funnel: AsyncParsableCommand {

@@ -4,6 +4,7 @@ import Kafka
 struct TopicsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "topics", abstract: "Makes and checks the topics that Sluice needs.",
+    discussion: "Example: sluice topics ensure --dry-run",
     subcommands: [Ensure.self], defaultSubcommand: Ensure.self)
 
   struct Ensure: AsyncParsableCommand {
