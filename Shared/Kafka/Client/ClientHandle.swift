@@ -74,16 +74,27 @@ final class ClientHandle: @unchecked Sendable {
     return String(cString: id)
   }
 
-  /// Blocks; librdkafka 2.0.2 ignores the time-out, so the caller keeps a deadline of its own.
+  /// Blocks; librdkafka 2.0.2 ignores the time-out, so the caller keeps a deadline of its own. A
+  /// partition that was made or moved just now has a leader in a moment: that is waited for.
   func queryWatermarks(
     of source: TopicPartition, timeout: Duration
   ) throws(KafkaError) -> Watermarks {
+    let deadline = ContinuousClock.now + timeout
     var marks = Watermarks(low: 0, high: 0)
-    let code = rd_kafka_query_watermark_offsets(
-      native, source.topic, source.partition, &marks.low, &marks.high, timeout.milliseconds)
-    try KafkaError.check(
-      code, "watermarks of \(source): \(String(cString: rd_kafka_err2str(code)))")
-    return marks
+    while true {
+      let code = rd_kafka_query_watermark_offsets(
+        native, source.topic, source.partition, &marks.low, &marks.high, timeout.milliseconds)
+      let waitsForLeader =
+        code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION
+        || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+      if waitsForLeader, ContinuousClock.now < deadline {
+        Thread.sleep(forTimeInterval: 0.05)
+        continue
+      }
+      try KafkaError.check(
+        code, "watermarks of \(source): \(String(cString: rd_kafka_err2str(code)))")
+      return marks
+    }
   }
 
   static func text(_ buffer: [CChar]) -> String {

@@ -101,6 +101,16 @@ struct BatchRunner: Sendable {
     report(outcome, batch, took: clock.now - start)
   }
 
+  /// Where a message stands, and the trace that it belongs to, under the name that requests log.
+  private func place(of message: ConsumedMessage) -> Logger.Metadata {
+    var metadata: Logger.Metadata = [
+      "partition": "\(partition)", "offset": "\(message.offset)",
+    ]
+    let trace = message.wire.header("ce_traceparent")?.split(separator: "-") ?? []
+    if trace.count >= 3 { metadata["traceId"] = "\(trace[1])" }
+    return metadata
+  }
+
   private func report(_ outcome: BatchOutcome, _ batch: ConsumedBatch, took: Duration) {
     let metrics = session.metrics
     let topic = batch.topic
@@ -115,16 +125,12 @@ struct BatchRunner: Sendable {
     let now = Instant.now()
     for message in batch.messages {
       if let timestamp = message.timestamp { metrics.endToEnd(topic, from: timestamp, to: now) }
+      logger.debug("message committed", metadata: place(of: message))
     }
     for letter in outcome.deadLetters {
-      var metadata: Logger.Metadata = [
-        "partition": "\(partition)", "offset": "\(letter.message.offset)",
-        "reason": "\(letter.failure)",
-      ]
-      if let trace = letter.message.wire.header("ce_traceparent") {
-        metadata["traceparent"] = "\(trace)"
-      }
-      logger.error("message became a dead letter", metadata: metadata)
+      logger.error(
+        "message became a dead letter",
+        metadata: place(of: letter.message).merging(["reason": "\(letter.failure)"]) { $1 })
     }
     if outcome.parked > 0 {
       logger.warning(

@@ -23,9 +23,6 @@ package struct ConsumerLoop: Service {
     package var workers = 2
     /// A batch under way for longer than this makes the process unhealthy.
     package var stallLimit: Duration = .seconds(120)
-    /// A group that assigns nothing for longer than this is joined anew. librdkafka 2.0.2 can wait
-    /// for ever when the coordinator went away while it joined.
-    package var assignmentLimit: Duration = .seconds(20)
     /// Without an answer of the group for longer than this, the consumer leaves it and joins again.
     /// Longer than any rebalance lasts that waits for a dead member.
     package var joinLimit: Duration = .seconds(30)

@@ -14,22 +14,11 @@ struct NotAssigned: Error, CustomStringConvertible {
   var description: String { "the group did not answer a join" }
 }
 
-/// The group has assigned nothing for too long.
-struct AssignmentOverdue: Error {
-  let after: Duration
-}
-
 /// What a session measures and says once a second.
 extension ConsumerSession {
   func keepUp(
     _ consumer: KafkaConsumer, _ store: OffsetStore, _ clockNow: ContinuousClock.Instant
   ) async throws {
-    if let waited = awaitedFor {
-      guard waited < options.assignmentLimit else { throw AssignmentOverdue(after: waited) }
-      if waited > options.assignmentLimit / 2 {
-        status.set(trouble: "waiting for an assignment by the group for \(waited)")
-      }
-    }
     let now = Instant.now()
     let measured = partitions.withLock { states in
       var lags: [TopicPartition: (messages: Int64, seconds: Double)] = [:]

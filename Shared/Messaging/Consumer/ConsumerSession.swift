@@ -22,8 +22,6 @@ final class ConsumerSession: Sendable {
   let progress = WakeSignal()
   let isLeaving = Atomic(false)
   private let assignments = Atomic<UInt64>(0)
-  /// Since when the group owes this member an assignment; nil while it has one.
-  private let awaitedSince = Mutex<ContinuousClock.Instant?>(nil)
 
   init(
     membership: ConsumerLoop.Membership, handlers: [any BatchHandler], pool: PostgresPool,
@@ -60,7 +58,6 @@ final class ConsumerSession: Sendable {
       let store = OffsetStore(clusterID: clusterID, group: membership.group)
       try await consumer.subscribe(routes.keys.sorted())
       status.set(trouble: nil)
-      awaitAssignment()
       logger.info("joined", metadata: ["group": "\(membership.group)", "cluster": "\(clusterID)"])
       try await consume(consumer, store)
     } catch {
@@ -107,11 +104,6 @@ final class ConsumerSession: Sendable {
     try await commit(consumer)
   }
 
-  private func awaitAssignment() { awaitedSince.withLock { $0 = .now } }
-
-  /// How long the group has owed this member an assignment. (An empty one is an assignment too.)
-  var awaitedFor: Duration? { awaitedSince.withLock { $0.map { .now - $0 } } }
-
   private enum Side { case poll, work }
 
   private func leaveWork() {
@@ -142,8 +134,11 @@ final class ConsumerSession: Sendable {
           logger.warning("broker reports", metadata: ["error": "\(error)"])
         }
       }
-      // librdkafka may lose a join that was under way when the broker went, and then never asks again.
-      if let joiningSince, clock.now - joiningSince > options.joinLimit { throw NotAssigned() }
+      // A join that was under way when the broker went may never be answered.
+      if let joiningSince, clock.now - joiningSince > options.joinLimit / 2 {
+        guard clock.now - joiningSince < options.joinLimit else { throw NotAssigned() }
+        status.set(trouble: "the group has not answered a join yet")
+      }
       try await applyBackPressure(consumer)
       if clock.now >= nextCommit {
         try await commit(consumer)
@@ -204,7 +199,6 @@ final class ConsumerSession: Sendable {
     }
     partitions.withLock { $0.merge(states) { _, new in new } }
     try await consumer.assign(positions)
-    awaitedSince.withLock { $0 = nil }
     status.set(trouble: nil)
     // A pause outlives the assignment that it was made in.
     if !positions.isEmpty { try await consumer.resume(Array(positions.keys)) }
@@ -230,7 +224,6 @@ final class ConsumerSession: Sendable {
     }
     for partition in revoked { metrics.forget(partition) }
     try await consumer.unassign()
-    awaitAssignment()
     reportStopped()
   }
 
