@@ -41,7 +41,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -77,7 +76,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Messaging",
-      dependencies: ["Contracts", "Kafka", "Postgres", lifecycle, logging, metrics, tracing],
+      dependencies: ["Contracts", "Kafka", "Postgres", lifecycle, logging, metrics],
       path: "Shared/Messaging",
       resources: [.embedInCode("Migrations/m0001_messaging.sql")],
       swiftSettings: strict),

@@ -1,6 +1,6 @@
-internal import Foundation
-internal import LocalServers
-internal import Logging
+import Foundation
+import LocalServers
+import Logging
 package import Postgres
 
 /// A schema of its own on a real server, for one test.
