@@ -17,6 +17,7 @@ struct BatchRunner: Sendable {
   /// session must end (fence lost, outcome of a commit unknown).
   func run(_ messages: [ConsumedMessage]) async throws {
     var backoff = Backoff()
+    var isDecidedAgain = false
     while let expected = expectedOffset() {
       do {
         return try await apply(messages, expected: expected)
@@ -28,6 +29,11 @@ struct BatchRunner: Sendable {
         case .unknownOutcome:
           throw error
         case .message(let failure):
+          // A constraint may have been met by somebody else's write of the same moment.
+          if messages.count == 1, !isDecidedAgain, isConstraint(error) {
+            isDecidedAgain = true
+            continue
+          }
           return try await narrowDown(messages, failure, expected: expected)
         case .environment:
           session.metrics.retried()
@@ -45,6 +51,10 @@ struct BatchRunner: Sendable {
   private func expectedOffset() -> Int64? {
     guard !Task.isCancelled else { return nil }
     return session.update(partition, of: assignment) { $0.isInFlight ? $0.nextOffset : nil } ?? nil
+  }
+
+  private func isConstraint(_ error: any Error) -> Bool {
+    (error as? PostgresError)?.sqlState?.hasPrefix("23") == true
   }
 
   /// A batch that waits for the environment is not stalled.
