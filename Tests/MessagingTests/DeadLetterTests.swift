@@ -5,7 +5,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct DeadLetterTests {
+@Suite(.timeLimit(.minutes(4))) struct DeadLetterTests {
   enum Cause: CaseIterable {
     case refusal, dataException, constraint
   }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite(.timeLimit(.minutes(2))) struct OffsetTests {
+@Suite(.timeLimit(.minutes(4))) struct OffsetTests {
   @Test func startsAtTheBeginningAndGoesOnWherePostgresSays() async throws {
     try await withBench { bench in
       try await bench.produce(0..<20)
@@ -62,9 +62,15 @@ import Testing
         // What comes later is no reason to go on.
         try await bench.produce(20..<30)
         try await eventually("the other goes on") { try await bench.count("effects") == 15 }
+        #expect(try await bench.effects() == (0..<30).filter { !$0.isMultiple(of: 2) })
+        #expect(try await bench.offset(0) == offset)
+        // An operator chooses where to go on; nobody starts anything again.
+        try await bench.setOffset(0, 0, nil)
+        try await eventually("the stopped one goes on from there") {
+          try await bench.count("effects") == 30 && loop.status.trouble == nil
+        }
       }
-      #expect(try await bench.effects() == (0..<30).filter { !$0.isMultiple(of: 2) })
-      #expect(try await bench.offset(0) == offset)
+      #expect(try await bench.effects() == Array(0..<30))
     }
   }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite(.timeLimit(.minutes(2))) struct OutboxRelayTests {
+@Suite(.timeLimit(.minutes(4))) struct OutboxRelayTests {
   private static func message(_ number: Int, key: Int, size: Int = 0) -> OutboxMessage {
     OutboxMessage(
       topic: .stageChanges,

@@ -11,6 +11,8 @@ extension Bench {
     var options = ConsumerLoop.Options()
     options.batchSize = batchSize
     options.bufferLimit = bufferLimit
+    // A session of these tests ends only for the reason that its test is about.
+    options.joinLimit = .seconds(600)
     return ConsumerSession(
       membership: membership, handlers: [handler], pool: pool, outboxSignal: nil,
       status: ConsumerStatus(), stop: stop, logger: logger, options: options)
