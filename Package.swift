@@ -35,6 +35,8 @@ let package = Package(
   products: [
     .executable(name: "stage-service", targets: ["StageService"]),
     .executable(name: "forecasting", targets: ["Forecasting"]),
+    .executable(name: "activity-ingest", targets: ["ActivityIngest"]),
+    .executable(name: "notifier", targets: ["Notifier"]),
     .executable(name: "sluice", targets: ["Sluice"]),
     .executable(name: "local-supervisor", targets: ["LocalSupervisor"]),
     .executable(name: "embedded-kafka", targets: ["EmbeddedKafka"]),
@@ -96,7 +98,9 @@ let package = Package(
         "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", hummingbird, lifecycle,
         logging,
       ],
-      path: "Shared/ServiceWiring", swiftSettings: strict),
+      path: "Shared/ServiceWiring",
+      resources: [.embedInCode("Migrations/m0001_directory.sql")],
+      swiftSettings: strict),
     .target(
       name: "LocalServers",
       dependencies: [
@@ -111,17 +115,42 @@ let package = Package(
     .executableTarget(
       name: "StageService", dependencies: serviceDependencies + [crypto],
       path: "Services/StageService", exclude: ["HTTP/openapi.yaml"],
-      resources: [.embedInCode("Migrations/m0001_stage_service.sql")],
+      resources: [
+        .embedInCode("Migrations/m0001_stage_service.sql"),
+        .embedInCode("Migrations/m0002_command_events.sql"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "Forecasting", dependencies: serviceDependencies, path: "Services/Forecasting",
       exclude: ["HTTP/openapi.yaml"],
-      resources: [.embedInCode("Migrations/m0001_forecasting.sql")],
+      resources: [
+        .embedInCode("Migrations/m0001_forecasting.sql"),
+        .embedInCode("Migrations/m0002_reverted_moves.sql"),
+        .embedInCode("Migrations/m0003_rebuilds.sql"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "ActivityIngest", dependencies: serviceDependencies + [crypto],
+      path: "Services/ActivityIngest", exclude: ["HTTP/openapi.yaml"],
+      resources: [
+        .embedInCode("Migrations/m0001_activity_ingest.sql"),
+        .embedInCode("Migrations/m0002_rules.sql"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Notifier",
+      dependencies: serviceDependencies + [
+        crypto, httpClient, .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Services/Notifier", exclude: ["HTTP/openapi.yaml"],
+      resources: [.embedInCode("Migrations/m0001_notifier.sql")],
       swiftSettings: strict),
     .executableTarget(
       name: "Sluice",
       dependencies: [
-        "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", arguments, httpClient, logging,
+        "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", arguments, httpClient,
+        hummingbird, lifecycle, logging, metrics,
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -142,13 +171,22 @@ let package = Package(
     .testTarget(
       name: "PostgresTests", dependencies: ["LocalServers", "Postgres", "TestSupport", logging],
       swiftSettings: strict),
-    .testTarget(name: "ContractsTests", dependencies: ["Contracts"], swiftSettings: strict),
+    .testTarget(
+      name: "ContractsTests",
+      dependencies: ["Contracts", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(
       name: "MessagingTests", dependencies: ["Messaging", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ServiceKitTests",
       dependencies: [
         "ServiceKit", httpClient,
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ServiceWiringTests",
+      dependencies: [
+        "ServiceWiring", "TestSupport",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: strict),
@@ -167,6 +205,25 @@ let package = Package(
       dependencies: [
         "Forecasting", "TestSupport",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ActivityIngestTests",
+      dependencies: [
+        "ActivityIngest", "TestSupport",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "NotifierTests",
+      dependencies: [
+        "LocalServers", "Notifier", "TestSupport", httpClient,
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -22,11 +22,11 @@ func buildForecasting(
   _ configuration: ServiceConfiguration, registry: PrometheusRegistry, logger: Logger,
   onServing: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
 ) async throws -> ForecastingApplication {
-  let authenticator = try Authenticator(configuration.tokens, logger: logger)
+  let projections: [any BatchHandler] = [StageProjection(), PipelineProjection()]
   let backbone = try await Backbone(
     configuration, schema: "forecasting", migrations: ForecastingMigrations.set,
     registry: registry, logger: logger
-  ) { _ in [StageProjection(), PipelineProjection()] }
+  ) { _ in projections }
   let pool = backbone.pool
   let router = makeServiceRouter()
   ForecastingRoutes(
@@ -34,12 +34,13 @@ func buildForecasting(
     freshness: { [status = backbone.consumer.status] in
       Freshness(lagSeconds: status.lag.seconds, behind: status.lag.messages)
     }, now: { .now() }
-  ).add(to: router, authenticator: authenticator)
+  ).add(to: router, authenticator: backbone.authenticator)
 
   return ForecastingApplication(
     services: backbone.services(and: [
+      RebuildWorker(configuration, projections: projections, pool: pool, logger: logger),
       HTTPServer(
         address: configuration.httpAddress, router: router, logger: logger,
-        onServerRunning: onServing)
+        onServerRunning: onServing),
     ]), readiness: backbone.readiness)
 }

@@ -22,7 +22,6 @@ func buildStageService(
   _ configuration: ServiceConfiguration, registry: PrometheusRegistry, logger: Logger,
   onServing: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
 ) async throws -> StageServiceApplication {
-  let authenticator = try Authenticator(configuration.tokens, logger: logger)
   let backbone = try await Backbone(
     configuration, schema: "stage_service", migrations: StageServiceMigrations.set,
     registry: registry, logger: logger
@@ -32,7 +31,7 @@ func buildStageService(
   let routes = StageServiceRoutes(
     pool: backbone.pool, recorder: try await .load(backbone.pool), committed: backbone.committed)
   let router = makeServiceRouter()
-  routes.add(to: router, authenticator: authenticator)
+  routes.add(to: router, authenticator: backbone.authenticator)
 
   let idempotency = IdempotencyStore(pool: backbone.pool)
   return StageServiceApplication(
@@ -53,7 +52,9 @@ enum StageServiceMigrations {
       "stage-service",
       [
         Migration(
-          resource: "m0001_stage_service", bytes: PackageResources.m0001_stage_service_sql)
+          resource: "m0001_stage_service", bytes: PackageResources.m0001_stage_service_sql),
+        Migration(
+          resource: "m0002_command_events", bytes: PackageResources.m0002_command_events_sql),
       ])
   }
 }

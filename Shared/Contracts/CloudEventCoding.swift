@@ -28,69 +28,90 @@ extension CloudEvent {
       }
       return try structured(value)
     }
-    guard let version = message.header("ce_specversion") else {
+    guard message.header("ce_specversion") != nil else {
       throw MessageFailure(
         .notAnEvent,
         "neither a ce_specversion header nor content-type application/cloudevents+json")
     }
-    guard version == "1.0" else {
-      throw MessageFailure(.invalidEnvelope, "ce_specversion is \(version); expected 1.0")
-    }
-    func attribute(_ name: String) throws(MessageFailure) -> String {
-      guard let text = message.header("ce_\(name)"), !text.isEmpty else {
-        throw MessageFailure(.invalidEnvelope, "the header ce_\(name) is missing or empty")
+    do throws(EnvelopeFaults) {
+      let event = try CloudEvent { name throws(EnvelopeFault) in
+        message.header("ce_\(name)").map(JSONValue.string)
       }
-      return text
+      return (event, value)
+    } catch {
+      throw error.failure { "the header ce_\($0)" }
     }
-    let event = CloudEvent(
-      id: try attribute("id"), source: try attribute("source"), type: try attribute("type"),
-      subject: message.header("ce_subject"), time: try instant(message.header("ce_time")),
-      traceparent: message.header("ce_traceparent"), tracestate: message.header("ce_tracestate"))
-    return (event, value)
-  }
-
-  private static func instant(_ text: String?) throws(MessageFailure) -> Instant? {
-    guard let text else { return nil }
-    guard let instant = Instant(text) else {
-      throw MessageFailure(.invalidEnvelope, "the time \(text) is not RFC 3339")
-    }
-    return instant
-  }
-
-  private struct Structured: Decodable {
-    var specversion: String
-    var id: String
-    var source: String
-    var type: String
-    var subject: String?
-    var time: Instant?
-    var traceparent: String?
-    var tracestate: String?
-    var data: JSONValue?
   }
 
   private static func structured(
     _ value: [UInt8]
   ) throws(MessageFailure) -> (event: CloudEvent, data: [UInt8]) {
-    let decoded: Structured
-    let data: [UInt8]
+    let members: [String: JSONValue]
     do {
-      decoded = try JSONCoding.decode(Structured.self, from: value)
-      data = try JSONCoding.encode(decoded.data ?? .null)
+      members = try JSONCoding.decode([String: JSONValue].self, from: value)
     } catch {
       throw MessageFailure(.invalidEnvelope, JSONCoding.explain(error))
     }
-    guard decoded.specversion == "1.0" else {
-      throw MessageFailure(
-        .invalidEnvelope, "specversion is \(decoded.specversion); expected 1.0")
+    do throws(EnvelopeFaults) {
+      let event = try StructuredEvent(members)
+      return (event.event, event.data)
+    } catch {
+      throw error.failure { "/\($0)" }
     }
-    for (name, text) in [("id", decoded.id), ("source", decoded.source), ("type", decoded.type)]
-    where text.isEmpty {
-      throw MessageFailure(.invalidEnvelope, "/\(name) is empty")
+  }
+}
+
+/// An event in the JSON format of CloudEvents: attributes and data in one object.
+package struct StructuredEvent: Hashable, Sendable {
+  package var event: CloudEvent
+  /// JSON, or the very bytes of `data_base64`, or those of a text that `datacontenttype` calls
+  /// something other than JSON; `null` where there is none.
+  package var data: [UInt8]
+  package var dataContentType: String?
+
+  package init(_ members: [String: JSONValue]) throws(EnvelopeFaults) {
+    var faults: [EnvelopeFault] = []
+    do {
+      event = try CloudEvent { name throws(EnvelopeFault) in members[name] }
+    } catch {
+      faults = error.faults
+      event = CloudEvent(id: "", source: "", type: "")
     }
-    let event = CloudEvent(
-      id: decoded.id, source: decoded.source, type: decoded.type, subject: decoded.subject,
-      time: decoded.time, traceparent: decoded.traceparent, tracestate: decoded.tracestate)
-    return (event, data)
+    switch members["datacontenttype"] {
+    case nil, .null?: dataContentType = nil
+    case .string(let type)?: dataContentType = type
+    default: faults.append(EnvelopeFault("datacontenttype", .notText))
+    }
+    data = []
+    do throws(EnvelopeFault) {
+      data = try StructuredEvent.data(of: members, type: dataContentType)
+    } catch {
+      faults.append(error)
+    }
+    guard faults.isEmpty else { throw EnvelopeFaults(faults) }
+  }
+
+  private static func data(
+    of members: [String: JSONValue], type: String?
+  ) throws(EnvelopeFault) -> [UInt8] {
+    let value = members["data"] ?? .null
+    switch members["data_base64"] {
+    case nil, .null?: break
+    case .string(let text)?:
+      guard value == .null else { throw EnvelopeFault("data_base64", .dataTwice) }
+      guard let bytes = Data(base64Encoded: text) else {
+        throw EnvelopeFault("data_base64", .notBase64)
+      }
+      return Array(bytes)
+    default: throw EnvelopeFault("data_base64", .notText)
+    }
+    if case .string(let text) = value, let type, !isJSON(type) { return Array(text.utf8) }
+    // What was read as JSON can be written as such.
+    return (try? JSONCoding.encode(value)) ?? []
+  }
+
+  private static func isJSON(_ contentType: String) -> Bool {
+    let type = contentType.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+    return type.hasSuffix("/json") || type.hasSuffix("+json")
   }
 }

@@ -35,6 +35,9 @@ package struct StageCommand: Hashable, Sendable {
     case win(Closing)
     case lose(Closing)
     case reopen(Reopening)
+    /// Something happened outside; numbered into the deal's own sequence.
+    case recordActivity(ActivityRecord)
+    case revert(Reversal)
   }
 
   package struct Move: Codable, Hashable, Sendable {
@@ -42,11 +45,17 @@ package struct StageCommand: Hashable, Sendable {
     package var reason: String?
     /// Custom fields that are set with the move, before the gate looks.
     package var fields: [String: JSONValue]?
+    /// What made an automation ask for the move; a person's request has none.
+    package var evidence: RuleEvidence?
 
-    package init(to: String, reason: String? = nil, fields: [String: JSONValue]? = nil) {
+    package init(
+      to: String, reason: String? = nil, fields: [String: JSONValue]? = nil,
+      evidence: RuleEvidence? = nil
+    ) {
       self.to = to
       self.reason = reason
       self.fields = fields
+      self.evidence = evidence
     }
   }
 
@@ -67,6 +76,20 @@ package struct StageCommand: Hashable, Sendable {
 
     package init(to: String? = nil, reason: String? = nil) {
       self.to = to
+      self.reason = reason
+    }
+  }
+}
+
+extension StageCommand {
+  /// Takes the latest move back, as if it had never been made.
+  package struct Reversal: Codable, Hashable, Sendable {
+    /// The move's event; nil stands for the latest one. Another one than the latest is refused.
+    package var eventId: EntityID?
+    package var reason: String?
+
+    package init(eventId: EntityID? = nil, reason: String? = nil) {
+      self.eventId = eventId
       self.reason = reason
     }
   }
@@ -194,6 +217,8 @@ package struct CommandResult: Codable, Hashable, Sendable {
   package var outcome: Outcome
   /// The opportunity's sequence after the command; nil where there is no such opportunity.
   package var sequence: Int64?
+  /// The event that the command became; nil where it was refused.
+  package var eventId: EntityID?
   /// Why it was refused; of an accepted import, the violations that stand on its event.
   package var errors: [GateFailure]
   /// The command had been handled before; nothing changed this time.
@@ -201,12 +226,13 @@ package struct CommandResult: Codable, Hashable, Sendable {
 
   package init(
     commandId: EntityID, opportunityId: EntityID, outcome: Outcome, sequence: Int64?,
-    errors: [GateFailure] = [], duplicate: Bool = false
+    eventId: EntityID? = nil, errors: [GateFailure] = [], duplicate: Bool = false
   ) {
     self.commandId = commandId
     self.opportunityId = opportunityId
     self.outcome = outcome
     self.sequence = sequence
+    self.eventId = eventId
     self.errors = errors
     self.duplicate = duplicate
   }

@@ -6,6 +6,8 @@ package enum StageCommandType: String, CaseIterable, Sendable {
   case win = "sluice.win-requested.v1"
   case lose = "sluice.loss-requested.v1"
   case reopen = "sluice.reopening-requested.v1"
+  case recordActivity = "sluice.activity-recording-requested.v1"
+  case revert = "sluice.reversal-requested.v1"
 }
 
 extension StageCommand {
@@ -17,6 +19,8 @@ extension StageCommand {
     case .win: .win
     case .lose: .lose
     case .reopen: .reopen
+    case .recordActivity: .recordActivity
+    case .revert: .revert
     }
   }
 }
@@ -29,6 +33,11 @@ private struct CommandEnvelope: Codable {
   var occurredAt: Instant?
   var expectedSequence: Int64?
   var cause: String?
+}
+
+/// An activity keeps to a member of its own: its `id` is not the command's.
+private struct ActivityMember: Codable {
+  var activity: ActivityRecord
 }
 
 /// A command's data as it is decoded once its type is known.
@@ -47,6 +56,8 @@ package struct StageCommandData: Encodable, Sendable {
       case .win: .win(try StageCommand.Closing(from: decoder))
       case .lose: .lose(try StageCommand.Closing(from: decoder))
       case .reopen: .reopen(try StageCommand.Reopening(from: decoder))
+      case .recordActivity: .recordActivity(try ActivityMember(from: decoder).activity)
+      case .revert: .revert(try StageCommand.Reversal(from: decoder))
       }
     command = StageCommand(
       id: envelope.commandId, opportunityId: envelope.opportunityId, actor: envelope.actor,
@@ -66,6 +77,9 @@ package struct StageCommandData: Encodable, Sendable {
     case .move(let action): try action.encode(to: encoder)
     case .win(let action), .lose(let action): try action.encode(to: encoder)
     case .reopen(let action): try action.encode(to: encoder)
+    case .recordActivity(let activity):
+      try ActivityMember(activity: activity).encode(to: encoder)
+    case .revert(let action): try action.encode(to: encoder)
     }
   }
 }

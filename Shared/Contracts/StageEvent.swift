@@ -21,6 +21,11 @@ package enum StageEventType: String, Codable, CaseIterable, Sendable {
   case created = "sluice.opportunity-created.v1"
   /// The deal left `from` for `to`; winning, losing and reopening are moves too.
   case moved = "sluice.stage-moved.v1"
+  /// The latest move was taken back: the deal stands again in `to`, since when it stood there before,
+  /// and the stay in `from` is in no figure. `reverted` says which move.
+  case moveReverted = "sluice.move-reverted.v1"
+  /// Something happened outside (`activity`); the stage did not change.
+  case activityRecorded = "sluice.activity-recorded.v1"
   /// Fields changed (`changes`) or something was noted; the stage did not change.
   case changed = "sluice.opportunity-changed.v1"
 }
@@ -63,6 +68,12 @@ package struct StageEventData: Codable, Hashable, Sendable {
   package var account: Account?
   package var externalId: String?
   package var expectedClose: String?
+  /// On `activityRecorded` only.
+  package var activity: ActivityRecord?
+  /// On a move that an automation asked for: why.
+  package var evidence: RuleEvidence?
+  /// On `moveReverted` only.
+  package var reverted: RevertedMove?
 
   package init(
     opportunityId: EntityID, epoch: Int64, sequence: Int64, pipeline: String,
@@ -111,6 +122,36 @@ package struct StageEventData: Codable, Hashable, Sendable {
     account = try container.decodeIfPresent(Account.self, forKey: .account)
     externalId = try container.decodeIfPresent(String.self, forKey: .externalId)
     expectedClose = try container.decodeIfPresent(String.self, forKey: .expectedClose)
+    activity = try container.decodeIfPresent(ActivityRecord.self, forKey: .activity)
+    evidence = try container.decodeIfPresent(RuleEvidence.self, forKey: .evidence)
+    reverted = try container.decodeIfPresent(RevertedMove.self, forKey: .reverted)
+  }
+}
+
+/// The move that was taken back, and the stay that goes on again.
+package struct RevertedMove: Codable, Hashable, Sendable {
+  package var eventId: EntityID
+  package var epoch: Int64
+  package var sequence: Int64
+  /// Since when the deal stands in the stage that it is back in; nil where that is not known.
+  package var enteredAt: Instant?
+  /// Epoch and sequence of the event that began that stay.
+  package var enteredEpoch: Int64
+  package var enteredSequence: Int64
+  /// The open stage that a closed deal was closed from, as it was before the move.
+  package var closedFrom: String?
+
+  package init(
+    eventId: EntityID, epoch: Int64, sequence: Int64, enteredAt: Instant?, enteredEpoch: Int64,
+    enteredSequence: Int64, closedFrom: String? = nil
+  ) {
+    self.eventId = eventId
+    self.epoch = epoch
+    self.sequence = sequence
+    self.enteredAt = enteredAt
+    self.enteredEpoch = enteredEpoch
+    self.enteredSequence = enteredSequence
+    self.closedFrom = closedFrom
   }
 }
 

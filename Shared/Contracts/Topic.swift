@@ -46,6 +46,11 @@ package struct Topic: Hashable, Sendable {
     retention: 13 * week)
   package static let audit = Topic("audit.v1", "administrative actions", partitions: 1)
 
+  /// Holds old events for one rebuild, written from the history; made and deleted by the operator.
+  package static func stageChangesReplay(_ id: String) -> Topic {
+    Topic("stage-changes-replay-\(id).v1", "the history once more, for one rebuild")
+  }
+
   package static let all: [Topic] = [
     activities, stageCommands, importCommands, commandResults, stageChanges, pipelines, directory,
     notices, deadLetters, audit,

@@ -26,12 +26,17 @@ package struct KafkaConfiguration: Sendable {
 }
 
 extension KafkaConfiguration {
-  enum Role { case producer, consumer, admin }
+  enum Role {
+    case producer, consumer, admin
+    case transactional(id: String)
+    /// A consumer in no group that is told where a partition ends. A sample fetches little ahead.
+    case reader(isSample: Bool)
+  }
 
   /// Settings that this module's guarantees rest on, so that nobody may set them from outside.
   private static let reserved: Set<String> = [
-    "enable.auto.commit", "enable.auto.offset.store", "group.id", "group.instance.id", "log.queue",
-    "transactional.id",
+    "enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof", "group.id",
+    "group.instance.id", "log.queue", "transactional.id",
   ]
 
   /// Everything to hand to librdkafka, ours first, then the overrides.
@@ -48,6 +53,13 @@ extension KafkaConfiguration {
     case .producer: settings.merge(Self.producer) { $1 }
     case .consumer: settings.merge(Self.consumer) { $1 }
     case .admin: break
+    case .transactional(let id):
+      settings.merge(Self.producer) { $1 }
+      settings["transactional.id"] = id
+    case .reader(let isSample):
+      settings.merge(Self.consumer) { $1 }
+      settings.merge(Self.reader) { $1 }
+      if isSample { settings.merge(Self.sample) { $1 } }
     }
     // Aliases would survive next to our default and then the order would decide.
     let aliases = [
@@ -92,6 +104,17 @@ extension KafkaConfiguration {
     "queued.min.messages": "1000000",
     "queued.max.messages.kbytes": "65536",
     "fetch.error.backoff.ms": "100",
+  ]
+
+  private static let reader: [String: String] = [
+    "enable.partition.eof": "true",
+    // The end is told with the answer to a fetch that found nothing.
+    "fetch.wait.max.ms": "10",
+  ]
+
+  private static let sample: [String: String] = [
+    "queued.min.messages": "1",
+    "fetch.message.max.bytes": "65536",
   ]
 }
 

@@ -10,6 +10,11 @@ package enum FailPoint: String {
   case relayAfterProduce = "relay-after-produce"
   case commandBeforeCommit = "command-before-commit"
   case commandAfterCommit = "command-after-commit"
+  case notifierBeforeRecord = "notifier-before-record"
+  case rebuildAfterBatch = "rebuild-after-batch"
+  case rebuildBeforeSwitch = "rebuild-before-switch"
+  case rebuildInSwitch = "rebuild-in-switch"
+  case rebuildAfterSwitch = "rebuild-after-switch"
 
   #if DEBUG
     private static let armed = Armed(ProcessInfo.processInfo.environment["SLUICE_FAIL_POINT"])

@@ -13,13 +13,15 @@ package struct Backbone: Sendable {
   /// To be woken after a commit that wrote outbox rows.
   package let committed: WakeSignal
   package let readiness: Readiness
+  /// Knows people's tokens and those of service accounts, and counts the requests of each.
+  package let authenticator: Authenticator
   private let foundation: [any Service]
 
   /// Waits for the database, brings its schema up to date, and wires the rest; nothing runs yet.
   ///
   /// - Parameters:
   ///   - schema: without the installation's prefix.
-  ///   - handlers: made once the schema is there.
+  ///   - handlers: made once the schema is there; the one of `directory.v1` is added to them.
   package init(
     _ configuration: ServiceConfiguration, schema: String, migrations: MigrationSet,
     registry: PrometheusRegistry, logger: Logger,
@@ -32,8 +34,10 @@ package struct Backbone: Sendable {
         url: configuration.databaseURL, applicationName: configuration.service,
         searchPath: schema),
       size: configuration.databaseConnections, logger: logger)
+    authenticator = try Backbone.authenticator(configuration, pool, registry, logger)
     try await Backbone.migrate(
-      pool, schema: schema, sets: [MessagingMigrations.set, migrations], logger: logger)
+      pool, schema: schema,
+      sets: [MessagingMigrations.set, DirectoryMigrations.set, migrations], logger: logger)
 
     let kafka = KafkaConfiguration(
       bootstrapServers: configuration.kafkaBootstrapServers, clientID: configuration.service,
@@ -45,7 +49,8 @@ package struct Backbone: Sendable {
       ConsumerLoop.Membership(
         kafka: kafka, group: configuration.consumerGroup, instanceID: configuration.instanceID,
         topicPrefix: configuration.topicPrefix),
-      handlers: try await handlers(pool), pool: pool, outboxSignal: committed, logger: logger)
+      handlers: try await handlers(pool) + [DirectoryHandler()], pool: pool,
+      outboxSignal: committed, logger: logger)
     readiness = Backbone.readiness(pool, probe, consumer.status)
 
     let liveness = Liveness()
@@ -69,6 +74,18 @@ package struct Backbone: Sendable {
   /// The services in the order in which they start; shutdown goes the other way, so that requests
   /// end first and the database is given back last.
   package func services(and own: [any Service]) -> [any Service] { foundation + own }
+
+  private static func authenticator(
+    _ configuration: ServiceConfiguration, _ pool: PostgresPool, _ registry: PrometheusRegistry,
+    _ logger: Logger
+  ) throws -> Authenticator {
+    let search = ServiceAccountSearch(pool)
+    return try Authenticator(
+      configuration.tokens,
+      serviceAccounts: ServiceAccountVerifier(ServiceAccountCache(lookup: search.find)),
+      rateLimiter: RateLimiter(perSecond: configuration.rateLimit, metrics: registry),
+      logger: logger)
+  }
 
   private static func readiness(
     _ pool: PostgresPool, _ probe: BrokerProbe, _ status: ConsumerStatus

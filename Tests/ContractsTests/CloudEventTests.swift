@@ -79,11 +79,14 @@ import Testing
   ]
 
   @Test(arguments: [
-    ("ce_specversion", "0.3", "ce_specversion is 0.3; expected 1.0"),
-    ("ce_id", "", "the header ce_id is missing or empty"),
-    ("ce_source", "", "the header ce_source is missing or empty"),
-    ("ce_type", "", "the header ce_type is missing or empty"),
-    ("ce_time", "noon", "the time noon is not RFC 3339"),
+    ("ce_specversion", "0.3", "the header ce_specversion is 0.3; expected 1.0"),
+    ("ce_id", "", "the header ce_id is empty"),
+    ("ce_source", "", "the header ce_source is empty"),
+    ("ce_type", "", "the header ce_type is empty"),
+    (
+      "ce_time", "noon",
+      "the header ce_time is not an RFC 3339 instant such as 2026-11-23T09:30:00Z"
+    ),
   ])
   func aBrokenBinaryEnvelope(_ name: String, _ value: String, _ reason: String) {
     let headers = Self.whole.filter { $0.0 != name }
@@ -91,13 +94,16 @@ import Testing
       Self.failure(Self.message(headers + [(name, value)]))
         == MessageFailure(.invalidEnvelope, reason))
     if value.isEmpty {
-      #expect(Self.failure(Self.message(headers)) == MessageFailure(.invalidEnvelope, reason))
+      #expect(
+        Self.failure(Self.message(headers))
+          == MessageFailure(.invalidEnvelope, reason.replacing("empty", with: "missing")))
     }
   }
 
   @Test(arguments: [
     (
-      #"{"specversion":"0.3","id":"1","source":"s","type":"t"}"#, "specversion is 0.3; expected 1.0"
+      #"{"specversion":"0.3","id":"1","source":"s","type":"t"}"#,
+      "/specversion is 0.3; expected 1.0"
     ),
     (#"{"specversion":"1.0","source":"s","type":"t"}"#, "/id is missing"),
     (#"{"specversion":"1.0","id":"","source":"s","type":"t"}"#, "/id is empty"),
@@ -107,7 +113,7 @@ import Testing
     ),
     (
       #"{"specversion":"1.0","id":"1","source":"s","type":"t","time":"noon"}"#,
-      "/time: expected an RFC 3339 instant such as 2026-11-23T09:30:00Z"
+      "/time is not an RFC 3339 instant such as 2026-11-23T09:30:00Z"
     ),
     ("[", notJSON),
     ("", notJSON),

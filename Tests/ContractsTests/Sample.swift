@@ -38,6 +38,10 @@ enum Sample {
     code: "field-required", pointer: "/fields/budget", field: "fields.budget", criterion: "budget",
     message: LocalizedText(zh: "缺少预算", en: "The budget is missing"), supplier: "finance")
 
+  static let evidence = RuleEvidence(
+    activitySource: "/mail", activityId: "m-1", proposalId: other, rule: "quote-confirmed",
+    intent: "quote-confirmed", words: "确认报价", start: 3, end: 7, confidence: 0.9)
+
   static let commands: [StageCommand] = [
     .create(
       NewOpportunity(
@@ -48,10 +52,17 @@ enum Sample {
     .update(
       OpportunityPatch(amount: .clear, expectedClose: .set("2027-02-28"), fields: ["budget": .null])
     ),
-    .move(.init(to: "proposal", reason: "quote", fields: ["budget": 1.5])),
+    .move(
+      .init(to: "proposal", reason: "quote", fields: ["budget": 1.5], evidence: evidence)),
     .win(.init(reason: "signed", fields: ["contract": "C-1"])),
     .lose(.init(reason: "price")),
     .reopen(.init(to: "proposal", reason: "again")),
+    .recordActivity(
+      ActivityRecord(
+        source: "/mail", id: "m-1", kind: "email", direction: .inbound, at: time, subject: "Re",
+        summary: "好的", contact: Contact(email: "a@b.cn", phone: "+86 138"),
+        evidence: EvidenceLink(url: "https://example.com/1", sha256: "00", title: "t"))),
+    .revert(.init(eventId: other, reason: "error")),
   ].map {
     StageCommand(
       id: other, opportunityId: opportunity, actor: "import:acme", occurredAt: time,

@@ -171,7 +171,7 @@ import Testing
     try await withForecastingTables { pool in
       try await pool.publish(Ladder.published)
       var random = SplitMix(seed)
-      let events = (1...60).flatMap { Self.randomHistory($0, &random).events }
+      let events = (1...60).flatMap { History.random($0, &random).log }
       try await pool.project(events)
       for team in [nil, "north", "south"] {
         for owner in [nil, "ann", "bob"] {
@@ -185,33 +185,71 @@ import Testing
     }
   }
 
-  private static func randomHistory(_ number: Int, _ random: inout SplitMix) -> History {
-    let stages = Ladder.definition.stages.map(\.key)
-    var history = History(
-      number, at: History.start.adding(days: Double.random(in: 0...30, using: &random)))
-    history.create(
-      in: stages.randomElement(using: &random)!,
-      entryUnknown: Int.random(in: 0..<4, using: &random) == 0)
-    for _ in 0..<Int.random(in: 0...12, using: &random) {
-      let days =
-        Double.random(in: 0...3, using: &random) * Double(Int.random(in: 0...1, using: &random))
-      switch Int.random(in: 0..<4, using: &random) {
-      case 0:
-        let owner = ["ann", "bob", nil].randomElement(using: &random)!
-        let team = ["north", "south", nil].randomElement(using: &random)!
-        let amount = [nil, Money(minor: 700, currency: "EUR")].randomElement(using: &random)!
-        history.change(afterDays: days) {
-          $0.owner = owner
-          $0.team = team
-          $0.amount = amount
+  /// What was known at a time is what the tables held then, reversals that came later or not.
+  @Test(arguments: [UInt64(31), 32, 33])
+  func whatWasKnownIsWhatTheTablesHeldThen(seed: UInt64) async throws {
+    var random = SplitMix(seed)
+    let events = (1...40).flatMap { History.random($0, &random).log }
+    try await withForecastingTables { pool in
+      try await pool.publish(Ladder.published)
+      try await pool.project(events)
+      for _ in 1...4 {
+        let time = History.start.adding(days: Double.random(in: 0...60, using: &random))
+        let known = try await funnel(pool, knownAt: time)
+        try await withForecastingTables { then in
+          try await then.publish(Ladder.published)
+          try await then.project(events.filter { $0.recordedAt <= time })
+          let held = try await funnel(then)
+          #expect(known.stages == held.stages)
         }
-      case 1:
-        history.owner = ["ann", "bob", nil].randomElement(using: &random)!
-        fallthrough
-      default:
-        history.move(to: stages.randomElement(using: &random)!, afterDays: days)
       }
     }
-    return history
+  }
+
+  @Test func aRevertedStayIsInNoFigureUnlessTheReversalWasNotKnownYet() async throws {
+    try await withForecastingTables { pool in
+      try await pool.publish(Ladder.published)
+      var history = History(1)
+      history.create()
+      history.move(to: "offer", afterDays: 2)
+      history.change(afterDays: 1) { $0.owner = "bob" }
+      history.revert(afterDays: 3)
+      try await pool.project(history.events)
+      let start = History.start
+      // Between the move and its reversal, asked today: the deal never was there.
+      let asked = [
+        try await funnel(pool), try await funnel(pool, asOf: start.adding(days: 4)),
+        try await funnel(pool, asOf: Self.now, knownAt: Self.now),
+        try await funnel(pool, asOf: start.adding(days: 2.5), knownAt: start.adding(days: 6)),
+      ]
+      for funnel in asked {
+        #expect(try figures(funnel, "offer").figures == StageFigures())
+        let lead = try figures(funnel, "lead").figures
+        #expect(lead.count == 1 && lead.entered == 1 && lead.advanced == 0)
+        #expect(lead.endedKnown == 0 && lead.oldestEntry == start)
+      }
+      // As it was known before the reversal was recorded.
+      let unaware = try await funnel(pool, knownAt: start.adding(days: 5))
+      #expect(try figures(unaware, "offer").figures.count == 1)
+      #expect(try figures(unaware, "lead").figures.advanced == 1)
+      #expect(try figures(unaware, "lead").meanDwellDays == 2)
+      let owned = try await funnel(pool, owner: "bob", knownAt: start.adding(days: 5))
+      #expect(try figures(owned, "offer").figures.count == 1)
+    }
+  }
+
+  @Test func aStageOfWhichOnlyARevertedMoveKnowsHasItsCategory() async throws {
+    try await withForecastingTables { pool in
+      try await pool.publish(Ladder.published)
+      var history = History(1)
+      history.create()
+      history.move(to: "not-yet-known")
+      history.revert()
+      try await pool.project(history.events)
+      #expect(try await funnel(pool).stages.map(\.stage.key).last == "lost")
+      let unaware = try await funnel(pool, knownAt: History.start.adding(days: 1.5))
+      #expect(unaware.stages.last?.stage.key == "not-yet-known")
+      #expect(unaware.stages.last?.stage.category == "open")
+    }
   }
 }

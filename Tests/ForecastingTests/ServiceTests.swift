@@ -68,7 +68,7 @@ private struct Installation: Sendable {
     keyFile = FileManager.default.temporaryDirectory.appending(path: "key-\(UUID())").path()
     try TokenIssuer.createKeyFile(at: keyFile)
     kafka = try await TestKafka.configuration()
-    for topic in [Topic.stageChanges, .pipelines, .deadLetters] {
+    for topic in [Topic.stageChanges, .pipelines, .directory, .deadLetters] {
       try await TestKafka.createTopic(
         topic.name(prefix: topicPrefix), partitions: topic == .stageChanges ? 4 : 1)
     }

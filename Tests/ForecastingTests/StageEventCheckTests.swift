@@ -26,6 +26,8 @@ import Testing
     history.create(entryUnknown: true)
     history.move(to: "offer")
     history.change()
+    history.note()
+    history.revert()
     for event in history.events { #expect(failure(event, value: nil) == nil) }
   }
 
@@ -39,6 +41,50 @@ import Testing
     #expect(failure { $0.data.from = "" }?.reason == "/from is missing")
     #expect(failure { $0.data.fromCategory = nil }?.reason == "/fromCategory is missing")
     #expect(failure { $0.data.toPosition = nil }?.reason == "/toPosition is missing")
+  }
+
+  @Test func aReversalSaysWhatItTakesBack() {
+    func failure(_ edit: (inout StageEventData) -> Void) -> String? {
+      var history = History(1)
+      history.create()
+      history.move(to: "offer")
+      history.move(to: "talks")
+      var event = history.revert()
+      edit(&event.data)
+      return self.failure(event, value: nil)?.reason
+    }
+    #expect(failure { _ in } == nil)
+    #expect(failure { $0.reverted = nil } == "/reverted is missing")
+    #expect(failure { $0.from = nil } == "/from is missing")
+    #expect(failure { $0.to = "" } == "/to is missing")
+    #expect(failure { $0.toCategory = nil } == "/toCategory is missing")
+    #expect(failure { $0.fromPosition = nil } == "/fromPosition is missing")
+    #expect(
+      failure { $0.reverted?.sequence = 4 }
+        == "/reverted/sequence must be 2 or more and less than the event's, 4")
+    #expect(failure { $0.reverted?.sequence = 1 }?.hasPrefix("/reverted/sequence must") == true)
+    #expect(
+      failure { $0.reverted?.epoch = 2 } == "/reverted/epoch must be 0 or more and at most 1")
+    #expect(failure { $0.reverted?.epoch = -1 }?.hasPrefix("/reverted/epoch must") == true)
+    #expect(
+      failure { $0.reverted?.enteredSequence = 3 }
+        == "/reverted/enteredSequence must be 1 or more and less than the move's, 3")
+    #expect(
+      failure { $0.reverted?.enteredEpoch = 2 }
+        == "/reverted/enteredEpoch must be 0 or more and at most 1")
+    #expect(
+      failure {
+        $0.sequence = 2
+        $0.reverted?.sequence = .max
+      } != nil)
+  }
+
+  @Test func anActivityIsNamed() {
+    var history = History(1)
+    history.create()
+    var event = history.note()
+    event.data.activity = nil
+    #expect(failure(event, value: nil)?.reason == "/activity is missing")
   }
 
   @Test func textsThatNoIndexTakesAreRefused() {

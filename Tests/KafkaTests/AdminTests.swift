@@ -31,8 +31,10 @@ import Testing
       let marks = try await admin.watermarks(of: [full, empty])
       #expect(marks == [full: Watermarks(low: 0, high: 20), empty: Watermarks(low: 0, high: 0)])
       let messages = try await admin.messages(at: [full: 13, empty: 0])
-      #expect(messages.mapValues(\.text) == [full: "13"])
-      #expect(try await admin.messages(at: [full: 20]).isEmpty)
+      #expect(messages.found.mapValues(\.text) == [full: "13"])
+      #expect(messages.unanswered.isEmpty)
+      #expect(try await admin.messages(at: [full: 20]).found.isEmpty)
+      #expect(try await admin.logRanges(of: [full, empty]) == marks)
     }
   }
 

@@ -96,11 +96,13 @@ import Testing
   }
 
   @Test func theSummaryNamesWhatThereIs() {
-    let summary = file.summary(bin: "/bin", runFile: "/state/run.json")
-    for text in ["stage-service", "http://127.0.0.1:1/v1/pipelines", "(external)", "sluice lag"] {
+    let summary = file.summary(bin: "/bin", runFile: "/run.json", logs: "/logs", demo: false)
+    for text in ["stage-service", "http://127.0.0.1:1/v1/templates", "(external)", "sluice lag"] {
       #expect(summary.contains(text))
     }
-    #expect(!summary.contains("forecasting"))
+    #expect(!summary.contains("notifier"))
+    let demo = file.summary(bin: "/bin", runFile: "/run.json", logs: "/logs", demo: true)
+    for number in 1...5 { #expect(demo.contains("  \(number). ")) }
   }
 }
 

@@ -46,6 +46,31 @@ import Testing
     }
   }
 
+  /// An error that is nobody's message is tried for ever; whoever asks for readiness hears of it.
+  @Test func aBatchThatIsTriedForEverShowsInTheStatusUntilItIsApplied() async throws {
+    struct Defect: Error {}
+    try await withBench(partitions: 1) { bench in
+      let isMended = Atomic(false)
+      let loop = bench.loop(
+        EffectHandler { _, _ in
+          if !isMended.load(ordering: .relaxed) { throw Defect() }
+        })
+      try await bench.produce(0..<10, partition: 0)
+      try await running([loop]) {
+        try await eventually("the trouble is named") {
+          loop.status.trouble?.contains("\(bench.source(0)) does not get on") == true
+        }
+        #expect(loop.status.trouble?.contains("Defect") == true)
+        #expect(!loop.status.isStalled, "it is tried, not stuck")
+        #expect(try await bench.offset(0) == 0)
+        isMended.store(true, ordering: .relaxed)
+        try await eventually("it gets on") { try await bench.offset(0) == 10 }
+        try await eventually("the trouble is over") { loop.status.trouble == nil }
+      }
+      #expect(try await bench.effects() == Array(0..<10))
+    }
+  }
+
   @Test func shutdownFinishesTheBatchUnderWay() async throws {
     try await withBench(partitions: 1) { bench in
       let gate = Gate()

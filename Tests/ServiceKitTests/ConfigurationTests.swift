@@ -20,6 +20,8 @@ import Testing
     #expect(configuration.logLevel == .info)
     #expect(configuration.databaseConnections == 8)
     #expect(configuration.instanceID == nil)
+    #expect(configuration.rateLimit == 1_000)
+    #expect(!configuration.webhookPrivateAddressesAllowed)
     #expect(configuration.tokens.issuer == "sluice")
     #expect(
       configuration.tokens.source == .jwks(try #require(URL(string: "https://id.example/jwks"))))
@@ -35,6 +37,8 @@ import Testing
     environment["SLUICE_KAFKA_CONF_SASL_USERNAME"] = "app"
     environment["SLUICE_HTP_ADDRESS"] = "misspelt"
     environment["SLUICE_ISSUER"] = ""
+    environment["SLUICE_RATE_LIMIT"] = "0.5"
+    environment["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] = "allow"
     let configuration = try ServiceConfiguration(service: "x", environment: environment)
     #expect(configuration.httpAddress.description == "[::1]:0")
     #expect(configuration.logLevel == .debug)
@@ -42,6 +46,8 @@ import Testing
     #expect(configuration.kafkaSettings == ["sasl.username": "app"])
     #expect(configuration.unknownVariables == ["SLUICE_HTP_ADDRESS"])
     #expect(configuration.tokens.issuer == "sluice", "an empty value counts as unset")
+    #expect(configuration.rateLimit == 0.5)
+    #expect(configuration.webhookPrivateAddressesAllowed)
   }
 
   @Test func allProblemsAreListedAtOnceWithoutSecrets() throws {
@@ -54,7 +60,8 @@ import Testing
           "SLUICE_LOG_LEVEL": "loud", "SLUICE_TOPIC_PREFIX": "a b",
           "SLUICE_SCHEMA_PREFIX": "Über", "SLUICE_INSTANCE_ID": "a/b",
           "SLUICE_JWKS_URL": "ftp://id", "SLUICE_JWT_KEY_FILE": "/nowhere/key",
-          "SLUICE_DATABASE_CONNECTIONS": "0",
+          "SLUICE_DATABASE_CONNECTIONS": "0", "SLUICE_RATE_LIMIT": "fast",
+          "SLUICE_WEBHOOK_PRIVATE_ADDRESSES": "yes",
         ])
     }
     #expect(
@@ -62,12 +69,25 @@ import Testing
         "SLUICE_DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "SLUICE_HTTP_ADDRESS",
         "SLUICE_ADMIN_ADDRESS", "SLUICE_LOG_LEVEL", "SLUICE_TOPIC_PREFIX", "SLUICE_SCHEMA_PREFIX",
         "SLUICE_INSTANCE_ID", "SLUICE_JWKS_URL", "SLUICE_JWT_KEY_FILE",
-        "SLUICE_DATABASE_CONNECTIONS",
+        "SLUICE_DATABASE_CONNECTIONS", "SLUICE_RATE_LIMIT", "SLUICE_WEBHOOK_PRIVATE_ADDRESSES",
       ])
     let text = error.description
     #expect(!text.contains("geheim"))
     #expect(text.contains("SLUICE_HTTP_ADDRESS is \"localhost:99999\": must be host:port"))
     #expect(text.contains("must not be set together with SLUICE_JWKS_URL"))
+  }
+
+  @Test(arguments: [
+    ("0", nil as Double?, true), ("0.01", 0.01, true), ("1e3", 1_000, true),
+    ("1000000", 1_000_000, true), ("0.001", nil, false), ("-1", nil, false), ("nan", nil, false),
+    ("inf", nil, false), ("1000001", nil, false), ("10/s", nil, false),
+  ])
+  func rateLimits(_ text: String, _ limit: Double?, _ isUsable: Bool) throws {
+    var environment = Self.minimal
+    environment["SLUICE_RATE_LIMIT"] = text
+    let configuration = try? ServiceConfiguration(service: "x", environment: environment)
+    #expect((configuration != nil) == isUsable)
+    #expect(configuration?.rateLimit == limit)
   }
 
   @Test func whatMustBeSetIsNamed() throws {

@@ -14,7 +14,7 @@ import Testing
   /// Audits a log of these events against the whole story.
   private func audit(
     _ events: [StageEvent], feed: FeedIndex? = nil, published: Int? = nil,
-    unpublished: Set<EntityID> = [], trimmed: Set<Int32> = []
+    unpublished: Set<EntityID> = [], trimmed: Set<Int32> = [], epoch: Int64 = 1
   ) throws -> LogAudit {
     let feed = feed ?? FeedIndex(items)
     var audit = LogAudit()
@@ -25,7 +25,7 @@ import Testing
       feed: feed,
       expecting: .init(
         published: published ?? feed.events.count, unpublished: unpublished,
-        completeAfter: audit.completeAfter(trimmed: trimmed, feed: feed)))
+        completeAfter: audit.completeAfter(trimmed: trimmed, feed: feed), epoch: epoch))
     return audit
   }
 
@@ -79,6 +79,14 @@ import Testing
     #expect((difference.kind, difference.recomputed) == (.unexpected, "not in the feed"))
   }
 
+  @Test func whatARestoredDatabaseHasLostIsRemarked() throws {
+    let known = FeedIndex(Array(items.dropLast()))
+    let audit = try audit(events, feed: known, epoch: 2)
+    #expect(audit.differences.isEmpty)
+    #expect(audit.remarks == ["the log holds 1 events that a restored database has lost"])
+    #expect(audit.isSettled(epoch: 2) && !audit.isSettled(epoch: 1))
+  }
+
   @Test func anEventThatTheFeedShowsLaterIsKnownThen() throws {
     var feed = FeedIndex(Array(items.dropLast()))
     var audit = LogAudit()
@@ -90,7 +98,8 @@ import Testing
     audit.settle(feed: feed)
     audit.finish(
       feed: feed,
-      expecting: .init(published: items.count, unpublished: [], completeAfter: nil))
+      expecting: .init(
+        published: items.count, unpublished: [], completeAfter: nil, epoch: 1))
     #expect(audit.differences.isEmpty)
   }
 

@@ -10,12 +10,14 @@ import Testing
   private let feed = FeedIndex(Story.everything)
 
   private func check(
-    feed: FeedIndex? = nil, later: FeedIndex? = nil, after damage: String...
+    feed: FeedIndex? = nil, later: FeedIndex? = nil, written: FeedIndex? = nil,
+    after damage: String...
   ) async throws -> DifferenceLog {
     let feed = feed ?? self.feed
+    let written = written ?? self.feed
     return try await withTestDatabase { database in
       try await Projections.createTables(in: database.pool)
-      try await Projections.write(self.feed, into: database.pool)
+      try await Projections.write(written, into: database.pool)
       for statement in damage { try await database.pool.execute(statement) }
       let snapshot = try await ProjectionSnapshot.take(from: database.pool, feed: feed)
       return snapshot.judge(
@@ -30,6 +32,20 @@ import Testing
 
   @Test func equalTablesHaveNoDifferences() async throws {
     #expect(try await check().kept == [])
+  }
+
+  @Test func aReversalThatWasNotCarriedOutIsFound() async throws {
+    let reverted = FeedIndex(Story.reverted)
+    #expect(try await check(feed: reverted, written: reverted).isEmpty)
+    let log = try await check(
+      feed: reverted, written: reverted,
+      after: """
+        INSERT INTO visits (opportunity_id, entered_sequence, pipeline, stage, category)
+        VALUES ('\(Story.opportunity(1))', 2, 'general', 'talk', 'open')
+        """, "UPDATE applied_events SET reverted_sequence = NULL")
+    #expect(kinds(log) == ["applied_events different", "visits unexpected"])
+    #expect(log.kept.first?.live == "reverted_sequence null")
+    #expect(log.kept.first?.recomputed == "reverted_sequence 2")
   }
 
   @Test func aLostEventIsFound() async throws {

@@ -77,6 +77,40 @@ import Testing
         $0.restore(1)
         $0.move(1, to: "talk", at: Story.noon(2))
       }, visits: [("lead", 1, "advance"), ("talk", nil, nil)]),
+    Case(
+      testDescription: "a move taken back never was",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.move(1, to: "offer", at: Story.noon(3))
+        $0.note(1, at: Story.noon(4))
+        $0.revert(1, at: Story.noon(5))
+      }, visits: [("lead", nil, nil)]),
+    Case(
+      testDescription: "the stay goes on until it really ends",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.move(1, to: "offer", at: Story.noon(3))
+        $0.revert(1, at: Story.noon(5))
+        $0.move(1, to: "talk", at: Story.noon(6))
+      }, visits: [("lead", 5, "advance"), ("talk", nil, nil)]),
+    Case(
+      testDescription: "several moves taken back, one after the other",
+      steps: {
+        $0.create(1, at: Story.noon(1))
+        $0.move(1, to: "offer", at: Story.noon(3))
+        $0.move(1, to: "lost", at: Story.noon(4))
+        $0.move(1, to: "talk", at: Story.noon(5))
+        $0.revert(1, at: Story.noon(6))
+        $0.revert(1, at: Story.noon(7))
+      }, visits: [("lead", 2, "advance"), ("offer", nil, nil)]),
+    Case(
+      testDescription: "a move of an earlier epoch taken back",
+      steps: {
+        $0.create(1, at: Story.noon(1), entryUnknown: true)
+        $0.move(1, to: "won", at: Story.noon(3))
+        $0.restore(1)
+        $0.revert(1, at: Story.noon(4))
+      }, visits: [("lead", nil, nil)]),
   ]
 
   @Test("visits", arguments: cases) func visits(_ example: Case) {
@@ -107,6 +141,83 @@ import Testing
     #expect((current.name, current.account) == ("new", "account 1"))
     #expect(current.benchmarkDays == 2.5)
     #expect(current.occurredAt == Story.noon(3))
+  }
+
+  @Test func afterAReversalTheDealStandsWhereItStood() throws {
+    let replay = replay {
+      $0.create(1, at: Story.noon(1))
+      $0.move(1, to: "won", at: Story.noon(2))
+      $0.revert(1, at: Story.noon(3), reason: "not signed")
+      $0.note(1, at: Story.noon(4))
+    }
+    let current = try #require(replay.current)
+    #expect((current.stage, current.category, current.position) == ("lead", "open", 0))
+    #expect((current.enteredAt, current.enteredSequence) == (Story.noon(1), 1))
+    #expect((current.sequence, current.followUpDueAt) == (4, nil))
+    let reversal = replay.applied[2]
+    #expect((reversal.revertedEpoch, reversal.revertedSequence) == (1, 2))
+    #expect((reversal.revertedBy, reversal.revertedBecause) == ("user:ann", "not signed"))
+    #expect((reversal.toCategory, reversal.toPosition) == ("open", 0))
+    #expect(reversal.direction == nil && replay.applied[3].revertedBy == nil)
+  }
+
+  @Test func aReversalTakesTheCountsBack() {
+    let feed = FeedIndex(Story.reverted)
+    var ledger = CounterLedger()
+    ledger.add(feed.history(0), symbols: feed.symbols)
+    func key(_ day: Int, _ stage: String, _ owner: String) -> CounterKey {
+      CounterKey(
+        pipeline: "general", day: Story.noon(day).day, stage: stage, owner: owner, team: "north")
+    }
+    #expect(
+      ledger.counters == [
+        key(1, "lead", "ann"): Counters(entered: 1),
+        key(8, "lead", "bob"): Counters(advanced: 1, endedKnown: 1, dwellSeconds: 7 * 86_400),
+        key(8, "offer", "bob"): Counters(entered: 1),
+      ])
+    let tally = FunnelTally(feed).pipelines["general"] ?? [:]
+    #expect(tally["talk"] == nil)
+    #expect(tally["lead"] == StageTally(entered: 1, advanced: 1))
+  }
+
+  /// A history with reversals is what it would be without the moves that they take back.
+  @Test(arguments: [UInt64(1), 2, 3, 4, 5])
+  func movesThatWereTakenBackMightAsWellNotHaveBeen(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    for _ in 1...40 {
+      var story = Story()
+      story.create(1, at: Story.noon(1))
+      for day in 0..<random.integer(below: 20) {
+        let time = Story.noon(day + 2)
+        switch random.integer(below: 6) {
+        case 0, 1: if story.stays(1).count > 1 { story.revert(1, at: time) }
+        case 2: story.note(1, at: time)
+        case 3: story.update(1, at: time, owner: random.pick(["ann", "bob"]))
+        default:
+          let stage = random.pick(["lead", "talk", "offer", "won", "lost"])
+          story.move(1, to: stage, at: time)
+        }
+      }
+      let reverted = Set(story.items.compactMap(\.data.reverted?.eventId))
+      let plain = story.items.map { item in
+        var item = item
+        if item.type == .moveReverted || reverted.contains(item.eventId) {
+          item.type = .changed
+          item.data.reverted = nil
+        }
+        return item
+      }
+      let (found, expected) = (FeedIndex(story), FeedIndex(plain))
+      #expect(FeedSanity.differences(of: found).isEmpty)
+      #expect(
+        OpportunityReplay(found.history(0), symbols: found.symbols).visits
+          == OpportunityReplay(expected.history(0), symbols: expected.symbols).visits)
+      var (counted, wanted) = (CounterLedger(), CounterLedger())
+      counted.add(found.history(0), symbols: found.symbols)
+      wanted.add(expected.history(0), symbols: expected.symbols)
+      #expect(counted.counters == wanted.counters)
+      #expect(FunnelTally(found) == FunnelTally(expected))
+    }
   }
 
   @Test func anUnknownEntryIsNull() throws {
@@ -167,6 +278,7 @@ import Testing
 
   @Test func aSoundFeedHasNoDifferences() {
     #expect(FeedSanity.differences(of: FeedIndex(Story.everything)).isEmpty)
+    #expect(FeedSanity.differences(of: FeedIndex(Story.reverted)).isEmpty)
   }
 
   @Test func aLaterEpochMayGoOnOrStartOver() {
@@ -202,5 +314,32 @@ import Testing
     let difference = try #require(
       FeedSanity.differences(of: FeedIndex(elsewhere)).kept.first)
     #expect((difference.live, difference.recomputed) == ("from offer", "from lead"))
+  }
+
+  @Test func aReversalOfAnotherMoveThanTheLatestIsFound() throws {
+    func difference(_ edit: (inout FeedItem) -> Void) throws -> Difference {
+      var items = Story.reverted.items
+      edit(&items[4])
+      return try #require(FeedSanity.differences(of: FeedIndex(items)).kept.first)
+    }
+    let other = try difference { $0.data.reverted?.sequence = 3 }
+    #expect(other.live == "takes epoch 1 sequence 3 back, to lead")
+    #expect(other.recomputed == "takes epoch 1 sequence 2 back, to lead")
+    let nothing = try difference { $0.data.reverted = nil }
+    #expect(nothing.live == "takes nothing back, to lead")
+    let elsewhere = try difference { $0.data.to = "offer" }
+    #expect(elsewhere.live == "takes epoch 1 sequence 2 back, to offer")
+    let origin = try difference { $0.data.from = "offer" }
+    #expect((origin.live, origin.recomputed) == ("from offer", "from talk"))
+    var first = Story()
+    first.create(1, at: Story.noon(1))
+    first.move(1, to: "talk", at: Story.noon(2))
+    first.revert(1, at: Story.noon(3))
+    var items = first.items
+    items[1].type = .changed
+    items[1].data.from = nil
+    items[1].data.to = nil
+    let none = FeedSanity.differences(of: FeedIndex(items)).kept
+    #expect(none.last?.recomputed == "there is none")
   }
 }

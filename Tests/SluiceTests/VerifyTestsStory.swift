@@ -7,7 +7,9 @@ struct Story {
   private struct Deal {
     var sequence: Int64 = 0
     var epoch: Int64 = 1
-    var stage = ""
+    var stage: String { stays.last?.data.to ?? "" }
+    /// The events that began the stays.
+    var stays: [FeedItem] = []
     var owner: String?
     var team: String?
     var amount: Money?
@@ -40,20 +42,44 @@ struct Story {
       data.name = "deal \(deal)"
       data.account = Account(name: "account \(deal)")
     }
-    deals[deal]?.stage = stage
+    deals[deal]?.stays = [items[items.count - 1]]
   }
 
   mutating func move(_ deal: Int, to stage: String, at time: Instant) {
-    let from = deals[deal]?.stage ?? ""
+    let from = stays(deal).last?.data.to ?? ""
     add(deal, .moved, at: time) { data in
-      data.from = from
-      let index = Story.stages.firstIndex(of: from)!
-      data.fromPosition = index
-      data.fromCategory = Story.categories[index]
+      Story.leave(from, &data)
       Story.enter(stage, &data)
     }
-    deals[deal]?.stage = stage
+    if stage != from { deals[deal]?.stays.append(items[items.count - 1]) }
   }
+
+  /// Takes the move back that began the present stay.
+  mutating func revert(_ deal: Int, at time: Instant, reason: String? = nil) {
+    let stays = stays(deal)
+    let (move, former) = (stays[stays.count - 1], stays[stays.count - 2].data)
+    add(deal, .moveReverted, at: time) { data in
+      Story.leave(move.data.to ?? "", &data)
+      Story.enter(former.to ?? "", &data)
+      data.reason = reason
+      data.reverted = RevertedMove(
+        eventId: move.eventId, epoch: move.data.epoch, sequence: move.data.sequence,
+        enteredAt: former.entryUnknown == true ? nil : former.occurredAt,
+        enteredEpoch: former.epoch, enteredSequence: former.sequence)
+    }
+    deals[deal]?.stays.removeLast()
+  }
+
+  /// An activity of the deal.
+  mutating func note(_ deal: Int, at time: Instant) {
+    add(deal, .activityRecorded, at: time) { data in
+      data.activity = ActivityRecord(
+        source: "mail", id: "\(data.sequence)", kind: "email", at: time)
+    }
+  }
+
+  /// The events that began the stays of a deal.
+  func stays(_ deal: Int) -> [FeedItem] { deals[deal]?.stays ?? [] }
 
   mutating func update(
     _ deal: Int, at time: Instant, owner: String? = nil, amount: Money? = nil, name: String? = nil
@@ -81,6 +107,13 @@ struct Story {
     data.followUpDueAt = data.occurredAt.adding(days: 3)
   }
 
+  private static func leave(_ stage: String, _ data: inout StageEventData) {
+    let index = stages.firstIndex(of: stage)!
+    data.from = stage
+    data.fromPosition = index
+    data.fromCategory = categories[index]
+  }
+
   private mutating func add(
     _ deal: Int, _ type: StageEventType, at time: Instant,
     _ change: (inout StageEventData) -> Void
@@ -98,6 +131,18 @@ struct Story {
     let id = EntityID.v7(at: data.recordedAt, entropy: (1, UInt64(items.count)))
     items.append(
       FeedItem(cursor: String(items.count + 1), eventId: id, type: type, data: data))
+  }
+
+  /// What follows the move that was taken back, and the next one.
+  static var reverted: Story {
+    var story = Story()
+    story.create(1, at: noon(1))
+    story.move(1, to: "talk", at: noon(3))
+    story.update(1, at: noon(4), owner: "bob")
+    story.note(1, at: noon(5))
+    story.revert(1, at: noon(6), reason: "not agreed")
+    story.move(1, to: "offer", at: noon(8))
+    return story
   }
 
   /// One deal with one of every kind of step, and a second one that is won at once.

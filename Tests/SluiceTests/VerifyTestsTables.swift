@@ -12,6 +12,7 @@ enum Projections {
       .deletingLastPathComponent().deletingLastPathComponent()
     for file in [
       "Services/Forecasting/Migrations/m0001_forecasting.sql",
+      "Services/Forecasting/Migrations/m0002_reverted_moves.sql",
       "Shared/Messaging/Migrations/m0001_messaging.sql",
     ] {
       let sql = try String(contentsOf: repository.appending(path: file), encoding: .utf8)
@@ -35,10 +36,13 @@ enum Projections {
       for (id, replay) in rows {
         for row in replay.applied {
           try transaction.execute(
-            "INSERT INTO applied_events VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
-            id, row.epoch, row.sequence, row.eventID, row.type, row.pipeline, row.fromStage,
+            """
+            INSERT INTO applied_events VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,
+              $17,$18,$19,$20,$21,$22)
+            """, id, row.epoch, row.sequence, row.eventID, row.type, row.pipeline, row.fromStage,
             row.toStage, row.direction, row.owner, row.team, row.amountMinor, row.currency,
-            row.occurredAt, row.recordedAt, row.entryUnknown)
+            row.occurredAt, row.recordedAt, row.entryUnknown, row.toCategory, row.toPosition,
+            row.revertedEpoch, row.revertedSequence, row.revertedBy, row.revertedBecause)
         }
         for row in replay.visits {
           try transaction.execute(

@@ -21,6 +21,8 @@ import Testing
     var outbox: [StageEvent] = []
     var statements: [String] = []
     var feed: [FeedItem]?
+    /// Of new events.
+    var epoch: Int64 = 1
     /// Events of the feed before the log and the tables were read.
     var earlyEvents: Int?
     var answer: (@Sendable (inout FunnelAnswer) -> Void)?
@@ -34,6 +36,8 @@ import Testing
     return try await withTestDatabase { database in
       try await Projections.createTables(in: database.pool)
       try await Projections.write(FeedIndex(items), into: database.pool)
+      try await database.pool.execute("CREATE TABLE installation (epoch bigint NOT NULL)")
+      try await database.pool.execute("INSERT INTO installation VALUES ($1)", damage.epoch)
       for statement in damage.statements { try await database.pool.execute(statement) }
       let waiting = try damage.outbox.map {
         OutboxMessage(topic: .stageChanges, wire: try $0.wireMessage(source: "/test"))
@@ -134,6 +138,14 @@ import Testing
       Damage(log: Array(events.dropLast()), outbox: [events.last!]))
     #expect(report.isEqual, "\(report.differences.kept)")
     #expect(report.remarks.contains { $0.contains("still wait") })
+  }
+
+  @Test func whatARestoredDatabaseHasLostIsNoDifference() async throws {
+    var lost = Story.everything
+    lost.move(1, to: "offer", at: Story.noon(12))
+    let report = try await verify(Damage(log: lost.items.map(\.event), epoch: 2))
+    #expect(report.isEqual, "\(report.differences.kept)")
+    #expect(report.remarks == ["the log holds 1 events that a restored database has lost"])
   }
 
   @Test func projectionsBehindTheFeedAreFound() async throws {

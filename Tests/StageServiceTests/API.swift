@@ -8,6 +8,7 @@ import Messaging
 import NIOCore
 import Postgres
 import ServiceKit
+import ServiceWiring
 import TestSupport
 import Testing
 
@@ -102,8 +103,11 @@ func withAPI<Result: Sendable>(
   try TokenIssuer.createKeyFile(at: keyFile)
   defer { try? FileManager.default.removeItem(atPath: keyFile) }
   let issuer = try TokenIssuer(keyFile: keyFile)
-  let authenticator = try Authenticator(TokenConfiguration(source: .keyFile(keyFile)))
   return try await withStageTables { pool in
+    let authenticator = try Authenticator(
+      TokenConfiguration(source: .keyFile(keyFile)),
+      serviceAccounts: ServiceAccountVerifier(
+        ServiceAccountCache { try await ServiceAccountTable.find($0, in: pool) }))
     let router = makeServiceRouter()
     StageServiceRoutes(pool: pool, recorder: Recorder(epoch: 1), committed: WakeSignal())
       .add(to: router, authenticator: authenticator)
@@ -123,7 +127,7 @@ func withStageTables<Result: Sendable>(
   try await withTestDatabase { database in
     try await Migrator.migrate(
       database.pool, schema: database.schema,
-      sets: [MessagingMigrations.set, StageServiceMigrations.set],
+      sets: [MessagingMigrations.set, DirectoryMigrations.set, StageServiceMigrations.set],
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await body(database.pool)
   }

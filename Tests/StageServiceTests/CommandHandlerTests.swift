@@ -71,6 +71,37 @@ import Testing
     }
   }
 
+  @Test func aBatchRecordsMovesAndTakesBack() async throws {
+    try await withHandler { pool, handler in
+      let activity = ActivityRecord(source: "/mail", id: "m-1", kind: "email", at: now)
+      let first = try await handle(
+        [
+          try wire(1, .create(Fixture.new())), try wire(2, .recordActivity(activity)),
+          try wire(3, .move(.init(to: "needs-analysis"))),
+        ], pool, handler)
+      let before = try results(first)
+      let moved = try #require(before.last?.eventId)
+      // One reversal reads its move from the table, the other from the batch.
+      let second = try await handle(
+        [
+          try wire(4, .revert(.init(eventId: moved)), actor: "li.na"),
+          try wire(5, .move(.init(to: "needs-analysis"))), try wire(6, .revert(.init())),
+          try wire(7, .revert(.init())),
+        ], pool, handler)
+      let after = try results(second)
+      #expect(after.map(\.outcome) == [.accepted, .accepted, .accepted, .refused])
+      #expect(after.last?.errors.first?.code == "nothing-to-revert")
+      let events = try await HistoryStore(pool: pool).events(of: Fixture.dealID)
+      #expect(
+        events.map(\.type) == [
+          .created, .activityRecorded, .moved, .moveReverted, .moved, .moveReverted,
+        ])
+      #expect(events.map(\.id)[2...] == [moved] + after.prefix(3).compactMap(\.eventId))
+      let again = try await handle([try wire(4, .revert(.init(eventId: moved)))], pool, handler)
+      #expect(try results(again).first?.eventId == after.first?.eventId)
+    }
+  }
+
   @Test func theTraceOfACommandGoesOnInItsEvent() async throws {
     try await withHandler { pool, handler in
       let outcome = try await handle([try wire(1, .create(Fixture.new()))], pool, handler)

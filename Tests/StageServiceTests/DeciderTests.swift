@@ -23,6 +23,7 @@ import Testing
     let new = Fixture.new {
       $0.name = " "
       $0.account.name = "A\0B"
+      $0.account.externalId = "c\0"
       $0.expectedClose = "2026-02-30"
       $0.owner = String(repeating: "x", count: 501)
       $0.fields = ["note": "a\0b", "": 1]
@@ -30,8 +31,23 @@ import Testing
     let result = Fixture.decider().decide(Fixture.command(.create(new)), on: nil)
     #expect(
       result.codes == [
-        "required", "invalid-text", "invalid-date", "too-long", "invalid-text", "invalid-text",
+        "required", "invalid-text", "invalid-text", "invalid-date", "too-long", "invalid-text",
+        "invalid-text",
       ])
+  }
+
+  @Test func aReasonThatCannotBeStoredIsRefused() {
+    let deal = Fixture.deal(in: "proposal")
+    let actions: [StageCommand.Action] = [
+      .update(OpportunityPatch(reason: "a\0b")), .lose(.init(reason: "a\0b")),
+      .move(.init(to: "needs-analysis", reason: "a\0b")), .revert(.init(reason: "a\0b")),
+    ]
+    for action in actions {
+      let result = Fixture.decider().decide(Fixture.command(action), on: deal)
+      #expect(result.codes == ["invalid-text"])
+    }
+    let long = StageCommand.Closing(reason: String(repeating: "长", count: 10_001))
+    #expect(Fixture.decider().decide(Fixture.command(.lose(long)), on: deal).codes == ["too-long"])
   }
 
   @Test func creationOfAnExistingDealIsRefused() {

@@ -22,19 +22,26 @@ has_library() { # pkg-config name, header
 }
 
 # The packages that are needed and not there, one a line.
-missing_packages() {
+missing_packages() { # more tests, which print the names of their packages
   command -v pkg-config >/dev/null || echo pkg-config
   has_library rdkafka /usr/include/librdkafka/rdkafka.h || echo librdkafka-dev
   has_library libpq /usr/include/postgresql/libpq-fe.h || echo libpq-dev
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ||
     command -v initdb >/dev/null || echo postgresql
+  for more in "$@"; do "$more"; done
 }
 
-install_what_is_missing() {
+# Python that can make environments.
+missing_python() {
+  command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null ||
+    echo python3-venv
+}
+
+install_what_is_missing() { # as for missing_packages
   command -v swift >/dev/null ||
     die 'needs the Swift toolchain, 6.2 or newer: https://www.swift.org/install/linux'
   local packages sudo=() log=$state/logs/install.log
-  mapfile -t packages < <(missing_packages)
+  mapfile -t packages < <(missing_packages "$@")
   ((${#packages[@]})) || return 0
   command -v apt-get >/dev/null || die "needs, by their names on Debian: ${packages[*]}"
   if ((EUID != 0)); then
@@ -58,4 +65,17 @@ install_what_is_missing() {
     tail -n 15 "$log" >&2
     die "could not install ${packages[*]}; the whole log is $log"
   }
+}
+
+# Sets SLUICE_TEST_PYTHON to a Python with what the checks of the documents need, unless it is set.
+prepare_python() {
+  [[ -z ${SLUICE_TEST_PYTHON:-} ]] || return 0
+  local log=$state/logs/python.log
+  mkdir -p "$state/logs"
+  if "$root/Tests/Documents/prepare" "$state/python" >"$log" 2>&1; then
+    export SLUICE_TEST_PYTHON=$state/python/bin/python
+  else
+    tail -n 5 "$log"
+    echo "No Python for the checks of the documents, which are skipped; the whole log: $log"
+  fi
 }

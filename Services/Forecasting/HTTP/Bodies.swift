@@ -59,7 +59,7 @@ struct TimelineBody: Encodable {
 
   private enum CodingKeys: CodingKey {
     case id, pipeline, pipelineVersion, sequence, stage, category, name, account, owner, team
-    case amount, followUpDueAt, benchmarkDays, freshness, items, next
+    case amount, followUpDueAt, benchmarkDays, freshness, items, reverted, next
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -80,7 +80,26 @@ struct TimelineBody: Encodable {
     try container.encode(freshness, forKey: .freshness)
     try container.encode(
       timeline.visits.map { VisitBody(visit: $0, now: now) }, forKey: .items)
+    try container.encode(
+      timeline.reverted.map(RevertedMoveBody.init), forKey: .reverted)
     try container.encodeNil(forKey: .next)
+  }
+
+  private struct RevertedMoveBody: Encodable {
+    let move: Timeline.RevertedMove
+
+    private enum CodingKeys: CodingKey { case from, to, sequence, at, revertedAt, by, reason }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(move.from, forKey: .from)
+      try container.encode(move.to, forKey: .to)
+      try container.encode(move.sequence, forKey: .sequence)
+      try container.encode(move.at, forKey: .at)
+      try container.encode(move.revertedAt, forKey: .revertedAt)
+      try container.encode(move.by, forKey: .by)
+      try container.encode(move.reason, forKey: .reason)
+    }
   }
 
   private struct VisitBody: Encodable {

@@ -4,5 +4,9 @@ import Postgres
 enum ForecastingMigrations {
   static let set = MigrationSet(
     "forecasting",
-    [Migration(resource: "m0001_forecasting", bytes: PackageResources.m0001_forecasting_sql)])
+    [
+      Migration(resource: "m0001_forecasting", bytes: PackageResources.m0001_forecasting_sql),
+      Migration(resource: "m0002_reverted_moves", bytes: PackageResources.m0002_reverted_moves_sql),
+      Migration(resource: "m0003_rebuilds", bytes: PackageResources.m0003_rebuilds_sql),
+    ])
 }

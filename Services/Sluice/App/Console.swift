@@ -10,6 +10,14 @@ enum Console {
 
   static func print(_ text: String) { write(text + "\n", to: .standardOutput) }
 
+  /// On standard output without a line break, for whole screens.
+  static func show(_ text: String) { write(text, to: .standardOutput) }
+
+  /// On standard output, byte for byte.
+  static func writeBytes(_ bytes: [UInt8]) {
+    lock.withLock { _ in try? FileHandle.standardOutput.write(contentsOf: Data(bytes)) }
+  }
+
   static func printError(_ text: String) { write(text + "\n", to: .standardError) }
 
   /// Without a line break, for lines that are drawn over.

@@ -16,6 +16,8 @@ struct LocalInstallation: Decodable {
 
   var stageService: Endpoint?
   var forecasting: Endpoint?
+  var activityIngest: Endpoint?
+  var notifier: Endpoint?
   var kafka: Kafka?
   var postgres: Postgres?
   var tokens: Tokens?
@@ -29,6 +31,8 @@ struct LocalInstallation: Decodable {
       (ConfigurationKeys.jwtKeyFile, `operator`?.jwtKeyFile),
       (OperatorKeys.stageServiceURL, stageService?.url),
       (OperatorKeys.forecastingURL, forecasting?.url),
+      (OperatorKeys.activityIngestURL, activityIngest?.url),
+      (OperatorKeys.notifierURL, notifier?.url),
       (OperatorKeys.token, tokens?.admin),
     ]
     return values.reduce(into: [:]) { settings, pair in

@@ -60,6 +60,16 @@ struct OperatorContext: Sendable {
     get throws { try url(OperatorKeys.forecastingURL) }
   }
 
+  /// Without a slash at its end.
+  var activityIngestURL: String {
+    get throws { try url(OperatorKeys.activityIngestURL) }
+  }
+
+  /// Without a slash at its end.
+  var notifierURL: String {
+    get throws { try url(OperatorKeys.notifierURL) }
+  }
+
   /// A bearer token that may do what an admin may.
   var token: String {
     get throws {
@@ -118,9 +128,13 @@ enum OperatorKeys {
     "SLUICE_STAGE_SERVICE_URL", summary: "stage-service, as http(s)://host:port")
   static let forecastingURL = ConfigurationKey(
     "SLUICE_FORECASTING_URL", summary: "forecasting, as http(s)://host:port")
+  static let activityIngestURL = ConfigurationKey(
+    "SLUICE_ACTIVITY_INGEST_URL", summary: "activity-ingest, as http(s)://host:port")
+  static let notifierURL = ConfigurationKey(
+    "SLUICE_NOTIFIER_URL", summary: "notifier, as http(s)://host:port")
   static let token = ConfigurationKey(
     "SLUICE_TOKEN", isSecret: true,
     summary: "bearer token with the role admin; sluice token --role admin makes one")
 
-  static let all = [stageServiceURL, forecastingURL, token]
+  static let all = [stageServiceURL, forecastingURL, activityIngestURL, notifierURL, token]
 }

@@ -39,8 +39,14 @@ struct ServiceClient: Sendable {
   }
 
   /// Answers with status 200 to 299; everything else is thrown.
-  func post(_ path: String, _ body: some Encodable) async throws -> Response {
-    try await send(.POST, path, body: JSONCoding.encode(body))
+  func post(
+    _ path: String, _ body: some Encodable, contentType: String = "application/json"
+  ) async throws -> Response {
+    try await send(.POST, path, body: JSONCoding.encode(body), contentType: contentType)
+  }
+
+  func delete(_ path: String) async throws {
+    _ = try await send(.DELETE, path, body: nil)
   }
 
   func decode<Answer: Decodable>(
@@ -62,13 +68,15 @@ struct ServiceClient: Sendable {
     return value.addingPercentEncoding(withAllowedCharacters: unreserved) ?? value
   }
 
-  private func send(_ method: HTTPMethod, _ path: String, body: [UInt8]?) async throws -> Response {
+  private func send(
+    _ method: HTTPMethod, _ path: String, body: [UInt8]?, contentType: String = "application/json"
+  ) async throws -> Response {
     var request = HTTPClientRequest(url: baseURL + path)
     request.method = method
     request.headers.add(name: "authorization", value: "Bearer \(token)")
     request.headers.add(name: "accept", value: "application/json, application/problem+json")
     if let body {
-      request.headers.add(name: "content-type", value: "application/json")
+      request.headers.add(name: "content-type", value: contentType)
       request.body = .bytes(body)
     }
     let response: Response
@@ -92,6 +100,14 @@ struct ServiceClient: Sendable {
 extension OperatorContext {
   func stageService() throws -> ServiceClient {
     ServiceClient(service: "stage-service", baseURL: try stageServiceURL, token: try token)
+  }
+
+  func activityIngest() throws -> ServiceClient {
+    ServiceClient(service: "activity-ingest", baseURL: try activityIngestURL, token: try token)
+  }
+
+  func notifier() throws -> ServiceClient {
+    ServiceClient(service: "notifier", baseURL: try notifierURL, token: try token)
   }
 
   func forecasting() throws -> ServiceClient {

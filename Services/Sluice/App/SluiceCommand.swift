@@ -21,8 +21,11 @@ struct SluiceCommand: AsyncParsableCommand {
       needed cannot be reached.
       """,
     subcommands: [
-      TopicsCommand.self, LagCommand.self, OffsetsCommand.self, ImportCommand.self,
-      ReportCommand.self, VerifyCommand.self, TokenCommand.self, LoadCommand.self,
+      TopicsCommand.self, LagCommand.self, LagExporterCommand.self, OffsetsCommand.self,
+      DeadLettersCommand.self, ImportCommand.self, ReportCommand.self, VerifyCommand.self,
+      RebuildCommand.self, ReplayCommand.self,
+      RestoreMarkCommand.self, TokenCommand.self, LoadCommand.self,
+      WebhooksCommand.self,
     ])
 
   static func main() async {

@@ -36,8 +36,8 @@ struct TextTable {
     // Sentences in the last column may run on beyond the rule.
     let rule = widths.enumerated().map { index, width in
       String(repeating: "─", count: index + 1 == widths.count ? min(width, 60) : width)
-    }.joined(separator: "  ")
-    let lines = [line(columns.map(\.title), widths), rule] + rows.map { line($0, widths) }
+    }
+    let lines = ([columns.map(\.title), rule] + rows).map { line($0, widths) }
     return lines.joined(separator: "\n")
   }
 

@@ -21,6 +21,8 @@ struct LoadDemoCommand: AsyncParsableCommand {
       through import-commands, as an import does. The deals are the same for the same seed; loading \
       them again doubles nothing. Another seed adds other deals.
 
+      Then comes today, in the pipeline general: activities that move deals or wait for a review,       follow-ups that become due within a minute, and one message that cannot be read. It needs       activity-ingest; --no-today leaves it out.
+
       Example:
         sluice load demo --deals 500 --seed 7
       """)
@@ -33,6 +35,9 @@ struct LoadDemoCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("When the year ends; now unless given.", valueName: "instant"))
   var until: String?
+
+  @Flag(inversion: .prefixedNo, help: "Make what happens today as well.")
+  var today = true
 
   @OptionGroup var output: FormatOption
 
@@ -48,10 +53,12 @@ struct LoadDemoCommand: AsyncParsableCommand {
   func run() async throws {
     let plan = DemoPlan(
       seed: seed, deals: deals, now: until.flatMap(Instant.init(_:)) ?? .now())
-    let loader = try CommandLoader(try OperatorContext.load(), source: "/sluice/demo")
+    let context = try OperatorContext.load()
+    let loader = try CommandLoader(context, source: "/sluice/demo")
     let result = try await loader.load(
       pipelines: plan.pipelines, commands: plan.commands, title: "Loading the demo")
-    let report = DemoReport(plan: plan, result: result)
+    let isNewDay = today ? try await DemoDayLoader(context, now: .now()).load() : false
+    let report = DemoReport(plan: plan, result: result, isNewDay: isNewDay)
     try output.show(report) { report.text() }
     if !result.refused.isEmpty { throw ExitStatus.differences }
   }
@@ -63,12 +70,15 @@ private struct DemoReport: Encodable {
   let deals: Int
   let commands: Int
   let result: DeliveryOutcome
+  /// Whether today's deals and activities were sent by this run.
+  let isNewDay: Bool
 
-  init(plan: DemoPlan, result: DeliveryOutcome) {
+  init(plan: DemoPlan, result: DeliveryOutcome, isNewDay: Bool) {
     pipelines = plan.pipelines.map(\.key)
     deals = plan.deals
     commands = plan.commands.count
     self.result = result
+    self.isNewDay = isNewDay
   }
 
   func text() -> String {
@@ -78,6 +88,9 @@ private struct DemoReport: Encodable {
     for (name, count) in result.rows { table.add(name, String(count)) }
     var text = table.render()
     if result.changedNothing { text += "\n\nNothing changed: the demo was there already." }
+    if isNewDay {
+      text += "\n\nToday's activities are on their way; two follow-ups become due in half a minute."
+    }
     if let refusals = result.refusalTable() { text += "\n\n" + refusals }
     return text
   }

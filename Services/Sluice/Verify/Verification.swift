@@ -29,6 +29,7 @@ struct Verification: Sendable {
     let known = feed.events.count
     let heads = feed.heads()
 
+    let epoch = try await epoch()
     let catchUp = CatchUp(deadline: .now + wait)
     let unpublished = try await catchUp.outbox(of: stageService)
     try await catchUp.projections(reach: heads, in: forecasting) {
@@ -42,11 +43,11 @@ struct Verification: Sendable {
       progress.show("Reading the log", audit.count.messages, of: total)
     }
 
-    try await readOn(&reader, &feed, past: snapshot, &audit)
+    try await readOn(&reader, &feed, past: snapshot, &audit, epoch)
     let judgement = snapshot.judge(by: feed, heads: heads, known: known)
     report.add(judgement.differences, counts: judgement.counts)
     try await conclude(
-      &audit, reader, feed, published: known, unpublished: unpublished, ranges, &report)
+      &audit, reader, feed, published: known, unpublished: unpublished, epoch, ranges, &report)
 
     progress.show("Comparing the funnel")
     let check = FunnelCheck(answer: funnel, deadline: .now + max(wait, .seconds(2)))
@@ -60,17 +61,23 @@ struct Verification: Sendable {
     return report
   }
 
+  /// The epoch that new events carry.
+  private func epoch() async throws -> Int64 {
+    let row = try await stageService.query("SELECT epoch FROM installation").first
+    return try row?.decode(0) ?? 1
+  }
+
   /// Reads the feed on until it shows everything that the tables and the log have shown. It may lag
   /// behind both, since it waits for transactions that overlapped.
   private func readOn(
     _ reader: inout FeedReader, _ feed: inout FeedIndex, past snapshot: ProjectionSnapshot,
-    _ audit: inout LogAudit
+    _ audit: inout LogAudit, _ epoch: Int64
   ) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
     while true {
       try await reader.readOn(into: &feed)
       audit.settle(feed: feed)
-      let isCovered = audit.pending.isEmpty && snapshot.check.isCovered(by: feed)
+      let isCovered = audit.isSettled(epoch: epoch) && snapshot.check.isCovered(by: feed)
       if isCovered || ContinuousClock.now >= deadline { return }
       try await Task.sleep(for: .milliseconds(200))
     }
@@ -92,14 +99,15 @@ struct Verification: Sendable {
 
   private func conclude(
     _ audit: inout LogAudit, _ reader: FeedReader, _ feed: FeedIndex, published: Int,
-    unpublished: Set<EntityID>, _ ranges: [Int32: Watermarks], _ report: inout VerifyReport
+    unpublished: Set<EntityID>, _ epoch: Int64, _ ranges: [Int32: Watermarks],
+    _ report: inout VerifyReport
   ) async throws {
     let trimmed = Set(ranges.filter { $0.value.low > 0 }.keys)
     audit.finish(
       feed: feed,
       expecting: .init(
         published: published, unpublished: unpublished,
-        completeAfter: audit.completeAfter(trimmed: trimmed, feed: feed)))
+        completeAfter: audit.completeAfter(trimmed: trimmed, feed: feed), epoch: epoch))
     var differences = audit.differences
     for (index, mismatch) in audit.mismatches.enumerated() {
       let place = "\(mismatch.record), event \(mismatch.event.id)"

@@ -35,7 +35,7 @@ struct Changes {
     }
   }
 
-  private mutating func note(_ field: String, _ old: JSONValue, _ new: JSONValue) {
+  mutating func note(_ field: String, _ old: JSONValue, _ new: JSONValue) {
     if old != new { list.append(FieldChange(field: field, old: old, new: new)) }
   }
 }

@@ -32,8 +32,10 @@ struct Decider: Sendable {
   let context: DecisionContext
 
   /// The event that the command causes, or why there is none.
+  ///
+  /// - Parameter history: all events of the deal in order; only a reversal needs them.
   func decide(
-    _ command: StageCommand, on opportunity: Opportunity?
+    _ command: StageCommand, on opportunity: Opportunity?, history: [StageEvent] = []
   ) -> Result<StageEvent, Refusal> {
     if case .create(let new) = command.action {
       return opportunity == nil ? create(new, command) : .failure(.alreadyExists)
@@ -51,13 +53,18 @@ struct Decider: Sendable {
       guard let target = definition.stage(move.to) else {
         return .failure(.invalid([.unknownStage(move.to, of: definition)]))
       }
-      return self.move(opportunity, target, move.reason, move.fields, command)
+      return self.move(
+        opportunity, target, move.reason, move.fields, command, evidence: move.evidence)
     case .win(let closing):
       return close(opportunity, .won, closing, command)
     case .lose(let closing):
       return close(opportunity, .lost, closing, command)
     case .reopen(let reopening):
       return reopen(opportunity, reopening, command)
+    case .recordActivity(let activity):
+      return record(opportunity, activity, command)
+    case .revert(let reversal):
+      return revert(opportunity, reversal, command, history: history)
     }
   }
 
@@ -133,14 +140,17 @@ struct Decider: Sendable {
 
   private func move(
     _ opportunity: Opportunity, _ target: Stage, _ reason: String?,
-    _ fields: [String: JSONValue]?, _ command: StageCommand, reopening: Bool = false
+    _ fields: [String: JSONValue]?, _ command: StageCommand, reopening: Bool = false,
+    evidence: RuleEvidence? = nil
   ) -> Result<StageEvent, Refusal> {
-    let unreadable = Validation.failures(ofFields: fields)
+    let unreadable = Validation.failures(ofFields: fields) + Validation.failures(ofReason: reason)
     guard unreadable.isEmpty else { return .failure(.invalid(unreadable)) }
     var changes = Changes(to: opportunity)
     changes.set(fields)
     var data = next(opportunity, command, reason: reason)
     data.changes = changes.list
+    data.rule = evidence?.rule
+    data.evidence = evidence
     data.from = opportunity.stage
     data.fromCategory = opportunity.category
     data.fromPosition = definition.position(of: opportunity.stage)
@@ -165,7 +175,8 @@ struct Decider: Sendable {
     }
   }
 
-  private func next(
+  /// What every event of an existing deal begins with.
+  func next(
     _ opportunity: Opportunity, _ command: StageCommand, reason: String?
   ) -> StageEventData {
     var data = StageEventData(

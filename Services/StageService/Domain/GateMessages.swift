@@ -108,6 +108,23 @@ extension GateFailure {
   }
 }
 
+extension GateFailure {
+  static let nothingToRevert = GateFailure(
+    code: "nothing-to-revert", pointer: "/",
+    message: LocalizedText(
+      zh: "该商机还没有可以撤销的阶段变更", en: "The opportunity has made no move that could be reverted"))
+
+  static func notTheLatestMove(_ wanted: EntityID, latest: EntityID) -> GateFailure {
+    GateFailure(
+      code: "not-the-latest-move", pointer: "/eventId", field: "eventId",
+      message: LocalizedText(
+        zh: "\(wanted) 不是最近一次阶段变更（\(latest)）；只能从最近一次开始依次撤销",
+        en:
+          "\(wanted) is not the latest move, which is \(latest); moves are reverted from the latest back"
+      ))
+  }
+}
+
 extension Refusal {
   /// The refusal as it stands in a command's result.
   var failures: [GateFailure] {

@@ -95,24 +95,41 @@ struct Opportunity: Hashable, Sendable {
     next.team = event.team
     next.amount = event.amount
     next.updatedAt = event.recordedAt
+    next.followUpDueAt = event.followUpDueAt
     for change in event.changes { next.apply(change) }
-    guard event.type == .moved, let to = event.to, let category = event.toCategory else {
-      return next
+    guard let to = event.to, let category = event.toCategory else { return next }
+    if event.type == .moveReverted {
+      next.standAgain(in: to, category, event.data)
+    } else if event.type == .moved {
+      next.move(to: to, category, event.data)
     }
+    return next
+  }
+
+  private mutating func move(to: String, _ category: StageCategory, _ event: StageEventData) {
     if category == .open {
-      next.closedFrom = nil
+      closedFrom = nil
     } else if self.category == .open {
-      next.closedFrom = stage
+      closedFrom = stage
     }
     if to != stage || entryUnknown {
-      next.enteredStageAt = event.occurredAt
-      next.entryUnknown = false
+      enteredStageAt = event.occurredAt
+      entryUnknown = false
     }
-    next.stage = to
-    next.category = category
-    next.pipelineVersion = event.pipelineVersion
-    next.followUpDueAt = event.followUpDueAt
-    return next
+    stage = to
+    self.category = category
+    pipelineVersion = event.pipelineVersion
+  }
+
+  /// The stay that a reverted move had ended goes on.
+  private mutating func standAgain(
+    in former: String, _ category: StageCategory, _ event: StageEventData
+  ) {
+    stage = former
+    self.category = category
+    closedFrom = event.reverted?.closedFrom
+    entryUnknown = event.reverted?.enteredAt == nil
+    enteredStageAt = event.reverted?.enteredAt ?? createdAt
   }
 
   /// Every way a field can change passes here; `Changes` writes what this reads.

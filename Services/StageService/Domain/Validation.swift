@@ -4,20 +4,38 @@ import Contracts
 enum Validation {
   static let maximumTextLength = 500
   static let maximumFields = 200
+  static let maximumSummaryLength = 10_000
 
   static func failures(of new: NewOpportunity) -> [GateFailure] {
     text(new.name, at: "/name") + text(new.account.name, at: "/account/name")
+      + optional(new.account.id, at: "/account/id")
+      + optional(new.account.externalId, at: "/account/externalId")
       + (new.expectedClose.map { date($0, at: "/expectedClose") } ?? [])
       + optional(new.owner, at: "/owner") + optional(new.team, at: "/team")
       + optional(new.externalId, at: "/externalId") + failures(ofFields: new.fields)
   }
 
   static func failures(of patch: OpportunityPatch) -> [GateFailure] {
-    var failures = failures(ofFields: patch.fields)
+    var failures = failures(ofFields: patch.fields) + failures(ofReason: patch.reason)
     if let name = patch.name { failures += text(name, at: "/name") }
     if case .set(let value) = patch.expectedClose { failures += date(value, at: "/expectedClose") }
     if case .set(let step) = patch.nextStep { failures += text(step.text, at: "/nextStep/text") }
     return failures
+  }
+
+  static func failures(of activity: ActivityRecord) -> [GateFailure] {
+    text(activity.kind, at: "/kind") + optional(activity.subject, at: "/subject")
+      + optional(activity.summary, at: "/summary", limit: maximumSummaryLength)
+      + optional(activity.source, at: "/source") + optional(activity.id, at: "/id")
+      + optional(activity.contact?.email, at: "/contact/email")
+      + optional(activity.contact?.phone, at: "/contact/phone")
+      + optional(activity.evidence?.url, at: "/evidence/url", limit: 2_000)
+      + optional(activity.evidence?.sha256, at: "/evidence/sha256")
+      + optional(activity.evidence?.title, at: "/evidence/title")
+  }
+
+  static func failures(ofReason reason: String?) -> [GateFailure] {
+    optional(reason, at: "/reason", limit: maximumSummaryLength)
   }
 
   /// PostgreSQL and most readers cannot hold U+0000 in a text.
@@ -47,16 +65,18 @@ enum Validation {
     return optional(value, at: pointer)
   }
 
-  private static func optional(_ value: String?, at pointer: String) -> [GateFailure] {
+  private static func optional(
+    _ value: String?, at pointer: String, limit: Int = maximumTextLength
+  ) -> [GateFailure] {
     guard let value else { return [] }
     if value.utf8.contains(0) {
       return [.invalid(pointer, "invalid-text", zh: "不能含有 U+0000", en: "must not contain U+0000")]
     }
-    if value.count > maximumTextLength {
+    if value.count > limit {
       return [
         .invalid(
-          pointer, "too-long", zh: "最多 \(maximumTextLength) 个字符",
-          en: "must have at most \(maximumTextLength) characters")
+          pointer, "too-long", zh: "最多 \(limit) 个字符",
+          en: "must have at most \(limit) characters")
       ]
     }
     return []

@@ -74,7 +74,7 @@ struct CommandEndpoint: Sendable {
         context: DecisionContext(
           now: now, actor: actor, eventID: .make(at: now), epoch: recorder.epoch, mode: .live))
       let event: StageEvent
-      switch decider.decide(command, on: deal) {
+      switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided
       case .failure(let refusal): throw Problem(refusal, on: deal)
       }
@@ -98,6 +98,12 @@ struct CommandEndpoint: Sendable {
       throw Problem.stale(sequence: current.sequence, current)
     }
     throw Problem.contended(current)
+  }
+
+  /// Read after the deal: an event that came in between makes the commit fail and decide again.
+  private func history(for command: StageCommand) async throws -> [StageEvent] {
+    guard case .revert = command.action else { return [] }
+    return try await HistoryStore(pool: store.pool).events(of: command.opportunityId)
   }
 
   private func pipeline(

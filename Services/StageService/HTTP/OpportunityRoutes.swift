@@ -22,6 +22,8 @@ struct OpportunityRoutes: Sendable {
     deals.post(":id/win", use: win)
     deals.post(":id/lose", use: lose)
     deals.post(":id/reopen", use: reopen)
+    deals.post(":id/revert", use: revert)
+    deals.post(":id/activities", use: recordActivity)
     deals.get(":id/history", use: readHistory)
   }
 
@@ -58,7 +60,10 @@ struct OpportunityRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     try await moved(request, context) {
-      .move(try RequestBodyDecoder.decode(StageCommand.Move.self, from: $0))
+      var move = try RequestBodyDecoder.decode(StageCommand.Move.self, from: $0)
+      // Only an automation moves on evidence.
+      move.evidence = nil
+      return .move(move)
     }
   }
 
@@ -83,6 +88,27 @@ struct OpportunityRoutes: Sendable {
   ) async throws -> Response {
     try await moved(request, context) {
       .reopen(try RequestBodyDecoder.decode(StageCommand.Reopening.self, from: $0))
+    }
+  }
+
+  @Sendable private func revert(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try await moved(request, context) {
+      .revert(try RequestBodyDecoder.decode(StageCommand.Reversal.self, from: $0))
+    }
+  }
+
+  @Sendable private func recordActivity(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try await endpoint.run(request, context, on: try id(context)) { body in
+      let noted = try RequestBodyDecoder.decode(NotedActivity.self, from: body)
+      return .recordActivity(noted.record(now: .now()))
+    } answer: { event, _ in
+      CommandEndpoint.Answer(
+        status: .created, body: try JSONCoding.encode(RecordedActivityView(event)),
+        location: "/v1/opportunities/\(event.opportunityId)/history")
     }
   }
 

@@ -9,6 +9,7 @@ struct StageServiceRoutes: Sendable {
   private let opportunities: OpportunityRoutes
   private let pipelines: PipelineRoutes
   private let events: EventRoutes
+  private let serviceAccounts: ServiceAccountRoutes
 
   init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
     let catalog = PipelineCatalog(pool: pool)
@@ -21,6 +22,8 @@ struct StageServiceRoutes: Sendable {
         recorder: recorder, committed: committed))
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history)
+    serviceAccounts = ServiceAccountRoutes(
+      store: ServiceAccountStore(pool: pool), recorder: recorder, committed: committed)
   }
 
   func add(
@@ -32,5 +35,6 @@ struct StageServiceRoutes: Sendable {
     opportunities.add(to: v1)
     pipelines.add(to: v1)
     events.add(to: v1)
+    serviceAccounts.add(to: v1)
   }
 }

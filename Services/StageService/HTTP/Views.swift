@@ -65,6 +65,21 @@ struct MoveView: Encodable, Sendable {
   }
 }
 
+/// The answer to an activity that was logged by hand.
+struct RecordedActivityView: Encodable, Sendable {
+  let id: EntityID
+  let sequence: Int64
+  let eventId: EntityID
+  let activity: ActivityRecord?
+
+  init(_ event: StageEvent) {
+    id = event.opportunityId
+    sequence = event.sequence
+    eventId = event.id
+    activity = event.data.activity
+  }
+}
+
 /// A stage seen from where a deal stands: whether it is open to it now, and what is missing.
 struct PossibleMoveView: Encodable, Sendable {
   let to: String
@@ -87,6 +102,9 @@ struct HistoryItemView: Encodable, Sendable {
   let to: String?
   let reason: String?
   let rule: String?
+  let evidence: RuleEvidence?
+  let activity: ActivityRecord?
+  let reverted: RevertedMove?
   let changes: [FieldChange]
   let violations: [GateFailure]
   let cause: String?
@@ -103,6 +121,9 @@ struct HistoryItemView: Encodable, Sendable {
     to = event.to
     reason = event.reason
     rule = event.rule
+    evidence = event.data.evidence
+    activity = event.data.activity
+    reverted = event.data.reverted
     changes = event.changes
     violations = event.violations
     cause = event.cause

@@ -19,18 +19,34 @@ struct HistoryStore: Sendable {
     ).map { try HistoryStore.read($0) }
   }
 
-  /// The deal as it was at a business time: the fold of what had occurred by then.
+  /// All events of one deal in order.
+  func events(of id: EntityID) async throws -> [StageEvent] {
+    try await pool.query(HistoryStore.whole, id).map { try HistoryStore.read($0) }
+  }
+
+  static func events(
+    of id: EntityID, in transaction: borrowing PostgresTransaction
+  ) throws -> [StageEvent] {
+    try transaction.query(whole, id).map { try read($0) }
+  }
+
+  private static let whole = """
+    SELECT event_id, type, data FROM history
+    WHERE opportunity_id = $1 ORDER BY epoch, sequence
+    """
+
+  /// The deal as it was at a business time: the fold of what had occurred by then. A move that was
+  /// reverted at any time never was.
   func state(of id: EntityID, asOf: Instant) async throws -> Opportunity? {
-    let rows = try await pool.query(
-      """
-      SELECT event_id, type, data FROM history
-      WHERE opportunity_id = $1 ORDER BY epoch, sequence
-      """, id)
+    let events = try await events(of: id)
+    let reverted = Set(events.compactMap(\.data.reverted?.eventId))
     var state: Opportunity?
-    for row in rows {
-      let event = try HistoryStore.read(row)
-      guard event.occurredAt <= asOf else { continue }
-      state = state?.applying(event) ?? Opportunity(event)
+    for event in events where event.occurredAt <= asOf {
+      if event.type == .moveReverted || reverted.contains(event.id) {
+        state?.sequence = event.sequence
+      } else {
+        state = state?.applying(event) ?? Opportunity(event)
+      }
     }
     return state
   }

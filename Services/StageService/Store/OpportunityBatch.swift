@@ -52,7 +52,8 @@ enum HandledCommands {
   ) throws -> [EntityID: CommandResult] {
     let rows = try transaction.query(
       """
-      SELECT command_id, opportunity_id, outcome, sequence, errors FROM handled_commands
+      SELECT command_id, opportunity_id, outcome, sequence, errors, event_id
+      FROM handled_commands
       WHERE command_id = ANY($1::uuid[])
       """, ids)
     var results: [EntityID: CommandResult] = [:]
@@ -63,6 +64,7 @@ enum HandledCommands {
         commandId: id, opportunityId: try row.decode(1, as: EntityID.self),
         outcome: CommandResult.Outcome(rawValue: outcome) ?? .refused,
         sequence: try row.optional(3, as: Int64.self),
+        eventId: try row.optional(5, as: EntityID.self),
         errors: try JSONCoding.decode(
           [GateFailure].self, from: try row.decode(4, as: PostgresJSON.self).bytes),
         duplicate: true)
@@ -77,12 +79,12 @@ enum HandledCommands {
     try transaction.execute(
       """
       INSERT INTO handled_commands
-        (command_id, opportunity_id, outcome, sequence, errors, handled_at)
-      SELECT c, o, r, s, e, $6 FROM
-        unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::jsonb[])
-        AS new (c, o, r, s, e)
+        (command_id, opportunity_id, outcome, sequence, errors, handled_at, event_id)
+      SELECT c, o, r, s, e, $6, v FROM
+        unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::jsonb[], $7::uuid[])
+        AS new (c, o, r, s, e, v)
       """, results.map(\.commandId), results.map(\.opportunityId), results.map(\.outcome.rawValue),
       results.map(\.sequence), try results.map { PostgresJSON(try JSONCoding.encode($0.errors)) },
-      now)
+      now, results.map(\.eventId))
   }
 }

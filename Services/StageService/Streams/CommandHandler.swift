@@ -40,7 +40,7 @@ struct CommandHandler: BatchHandler {
         continue
       }
       let decision = try decide(
-        command, on: deals[command.opportunityId], &takenExternalIDs, batch.topic,
+        command, on: deals[command.opportunityId], after: events, &takenExternalIDs, batch.topic,
         in: transaction, now: now)
       let result: CommandResult
       switch decision {
@@ -52,7 +52,7 @@ struct CommandHandler: BatchHandler {
         outcome.outbox.append(try recorder.message(event, trace: request.trace))
         result = CommandResult(
           commandId: command.id, opportunityId: command.opportunityId, outcome: .accepted,
-          sequence: event.sequence, errors: event.violations)
+          sequence: event.sequence, eventId: event.id, errors: event.violations)
       case .failure(let refusal):
         result = CommandResult(
           commandId: command.id, opportunityId: command.opportunityId, outcome: .refused,
@@ -94,8 +94,9 @@ struct CommandHandler: BatchHandler {
   }
 
   private func decide(
-    _ command: StageCommand, on deal: Opportunity?, _ taken: inout [String: EntityID],
-    _ topic: Topic, in transaction: borrowing PostgresTransaction, now: Instant
+    _ command: StageCommand, on deal: Opportunity?, after events: [StageEvent],
+    _ taken: inout [String: EntityID], _ topic: Topic,
+    in transaction: borrowing PostgresTransaction, now: Instant
   ) throws -> Result<StageEvent, Refusal> {
     let isImport = topic == .importCommands
     let pipeline: PublishedPipeline?
@@ -121,7 +122,12 @@ struct CommandHandler: BatchHandler {
         actor: isImport
           ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
         eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live))
-    return decider.decide(command, on: deal)
+    guard case .revert = command.action, let deal else { return decider.decide(command, on: deal) }
+    // What the batch has decided for the deal so far is not written yet.
+    let history =
+      try HistoryStore.events(of: deal.id, in: transaction)
+      + events.filter { $0.opportunityId == deal.id }
+    return decider.decide(command, on: deal, history: history)
   }
 
   /// An import may say which one it is, but not that it is a person.

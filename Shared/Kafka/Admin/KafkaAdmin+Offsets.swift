@@ -1,50 +1,6 @@
 import CRdKafka
 
-/// A consumer group as the cluster lists it.
-package struct ConsumerGroup: Hashable, Sendable {
-  package var name: String
-  /// "Stable", "Empty", "Dead", "PreparingRebalance", "CompletingRebalance" or "Unknown".
-  package var state: String
-
-  package init(name: String, state: String) {
-    self.name = name
-    self.state = state
-  }
-}
-
 extension KafkaAdmin {
-  /// All groups, by name.
-  package func groups(
-    timeout: Duration = .seconds(10)
-  ) async throws(KafkaError) -> [ConsumerGroup] {
-    try await request(
-      RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, "ListGroups", timeout: timeout,
-      submit: { client, options, queue in
-        rd_kafka_ListConsumerGroups(client.native, options, queue)
-      },
-      read: { event throws(KafkaError) in
-        let result = rd_kafka_event_ListConsumerGroups_result(event)
-        var count = 0
-        if let errors = rd_kafka_ListConsumerGroups_result_errors(result, &count), count > 0,
-          let error = errors[0]
-        {
-          throw KafkaError(
-            rd_kafka_error_code(error),
-            "ListGroups: \(String(cString: rd_kafka_error_string(error)))"
-          )
-        }
-        let listings = rd_kafka_ListConsumerGroups_result_valid(result, &count)
-        return UnsafeBufferPointer(start: listings, count: count)
-          .map { listing in
-            let state = rd_kafka_ConsumerGroupListing_state(listing)
-            return ConsumerGroup(
-              name: String(cString: rd_kafka_ConsumerGroupListing_group_id(listing)),
-              state: String(cString: rd_kafka_consumer_group_state_name(state)))
-          }
-          .sorted { $0.name < $1.name }
-      })
-  }
-
   /// The offsets that a group committed to the broker: the next one to consume of each partition.
   /// - Parameter partitions: those to ask for; nil for all that the group ever committed, which the
   ///   embedded broker does not know.
@@ -95,35 +51,67 @@ extension KafkaAdmin {
     }
   }
 
-  /// The first message at or after each offset; partitions that have none there are missing. This
-  /// tells how old the first unread message is, or which event lies at an offset.
+  /// The range of offsets of many partitions, with two requests to each leader. The end is that for
+  /// readers of committed messages: what an open transaction wrote lies behind it. Partitions
+  /// without an answer are missing.
+  package func logRanges(
+    of partitions: [TopicPartition], timeout: Duration = .seconds(10)
+  ) async throws(KafkaError) -> [TopicPartition: Watermarks] {
+    guard !partitions.isEmpty else { return [:] }
+    return try await run(within: timeout * 2, "ranges of logs") { client throws(KafkaError) in
+      let low = try listOffsets(partitions, at: .beginning, client, timeout)
+      let high = try listOffsets(partitions, at: .end, client, timeout)
+      return low.reduce(into: [:]) { found, entry in
+        guard let end = high[entry.key] else { return }
+        found[entry.key] = Watermarks(low: entry.value, high: max(entry.value, end))
+      }
+    }
+  }
+
+  /// The first message that a reader gets at or after each offset. This tells how old the first
+  /// unread message is, or which event lies at an offset.
   package func messages(
     at offsets: [TopicPartition: Int64], timeout: Duration = .seconds(10)
-  ) async throws(KafkaError) -> [TopicPartition: KafkaMessage] {
-    let deadline = ContinuousClock.now + timeout
-    let marks = try await watermarks(of: offsets.keys.sorted(), timeout: timeout)
-    var missing = offsets.filter { $0.value < marks[$0.key]?.high ?? 0 }
-    guard !missing.isEmpty else { return [:] }
-    // A group name is required of a consumer; this one neither joins nor commits.
-    let consumer = try KafkaConsumer(
-      configuration, group: "\(configuration.clientID)-reader", logger: logger)
-    var found: [TopicPartition: KafkaMessage] = [:]
-    var failure: KafkaError?
+  ) async throws(KafkaError) -> FirstMessages {
+    let reader = try await KafkaLogReader(
+      configuration, ranges: offsets.mapValues { $0..<Int64.max }, isSample: true,
+      patience: timeout, logger: logger)
+    var first = FirstMessages()
     do throws(KafkaError) {
-      try await consumer.assign(missing.mapValues { .offset($0) })
-      while !missing.isEmpty, ContinuousClock.now < deadline {
-        let waiting = min(.milliseconds(100), deadline - .now)
-        for case .messages(let messages) in await consumer.poll(upTo: 1_000, waiting: waiting) {
-          for message in messages where missing.removeValue(forKey: message.source) != nil {
-            found[message.source] = message
-          }
+      while let messages = try await reader.next() {
+        for message in messages where first.found[message.source] == nil {
+          first.found[message.source] = message
+          reader.skip(message.source)
         }
       }
     } catch {
-      failure = error
+      await reader.close()
+      throw error
     }
-    await consumer.close(within: .seconds(1))
-    if let failure { throw failure }
-    return found
+    first.unanswered = reader.unanswered
+    await reader.close()
+    return first
+  }
+}
+
+/// What lies at some offsets. A partition that is in neither has nothing for a reader there: no
+/// message, or only markers and what was aborted.
+package struct FirstMessages: Sendable {
+  package var found: [TopicPartition: KafkaMessage] = [:]
+  /// The broker did not deliver them in time.
+  package var unanswered: Set<TopicPartition> = []
+}
+
+/// The same question for all partitions; those that their leader refuses are missing.
+private func listOffsets(
+  _ partitions: [TopicPartition], at position: KafkaPosition, _ client: ClientHandle,
+  _ timeout: Duration
+) throws(KafkaError) -> [TopicPartition: Int64] {
+  let list = PartitionList(partitions.map { ($0, position.nativeOffset) })
+  try KafkaError.check(
+    rd_kafka_offsets_for_times(client.native, list.native, timeout.milliseconds))
+  return PartitionList.entries(list.native).reduce(into: [:]) { found, entry in
+    guard entry.err == RD_KAFKA_RESP_ERR_NO_ERROR, entry.offset >= 0 else { return }
+    found[PartitionList.source(entry)] = entry.offset
   }
 }

@@ -5,10 +5,13 @@ package struct TopicMetadata: Hashable, Sendable {
   package var partitions: Int
   /// Replicas of the first partition.
   package var replication: Int
+  /// Partitions that nobody can read at present.
+  package var leaderless: Set<Int32> = []
 
-  package init(partitions: Int, replication: Int) {
+  package init(partitions: Int, replication: Int, leaderless: Set<Int32> = []) {
     self.partitions = partitions
     self.replication = replication
+    self.leaderless = leaderless
   }
 }
 
@@ -45,9 +48,11 @@ extension KafkaAdmin {
         start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))
       return topics.reduce(into: [:]) { found, topic in
         guard topic.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        let partitions = UnsafeBufferPointer(
+          start: topic.partitions, count: Int(topic.partition_cnt))
         found[String(cString: topic.topic)] = TopicMetadata(
-          partitions: Int(topic.partition_cnt),
-          replication: topic.partition_cnt > 0 ? Int(topic.partitions[0].replica_cnt) : 0)
+          partitions: partitions.count, replication: Int(partitions.first?.replica_cnt ?? 0),
+          leaderless: Set(partitions.filter { $0.leader < 0 }.map(\.id)))
       }
     }
   }

@@ -3,8 +3,10 @@ import Logging
 
 extension ConsumerHandle {
   /// Blocks up to `waiting` for the first event, then takes what is there, up to the first rebalance
-  /// or `limit` messages.
-  func poll(upTo limit: Int, waiting: Duration) -> [KafkaConsumerEvent] {
+  /// or `limit` messages. Ends of partitions are told where `enable.partition.eof` is set.
+  func poll(
+    upTo limit: Int, waiting: Duration
+  ) -> (events: [KafkaConsumerEvent], ends: Set<TopicPartition>) {
     let deadline = ContinuousClock.now + waiting
     var drain = Drain()
     while drain.messageCount < limit, !drain.isEnded {
@@ -14,7 +16,7 @@ extension ConsumerHandle {
       guard let event else { break }
       take(event, into: &drain)
     }
-    return drain.finish()
+    return (drain.finish(), drain.ends)
   }
 
   private func take(_ event: OpaquePointer, into drain: inout Drain) {
@@ -26,6 +28,10 @@ extension ConsumerHandle {
     case RD_KAFKA_EVENT_REBALANCE:
       drain.append(rebalance(event))
       drain.isEnded = true
+    case RD_KAFKA_EVENT_ERROR where rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      guard let end = rd_kafka_event_topic_partition(event) else { return }
+      defer { rd_kafka_topic_partition_destroy(end) }
+      drain.ends.insert(PartitionList.source(end.pointee))
     case RD_KAFKA_EVENT_ERROR:
       drain.append(.error(error(event)))
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
@@ -64,9 +70,10 @@ private struct Drain {
   private var topics: [OpaquePointer: String] = [:]
   private var last: (topic: OpaquePointer, source: TopicPartition)?
   private(set) var messageCount = 0
+  var ends: Set<TopicPartition> = []
   var isEnded = false
 
-  var isEmpty: Bool { messageCount == 0 && events.isEmpty }
+  var isEmpty: Bool { messageCount == 0 && events.isEmpty && ends.isEmpty }
 
   mutating func append(_ event: KafkaConsumerEvent) {
     closeRun()

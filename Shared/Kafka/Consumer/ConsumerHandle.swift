@@ -14,9 +14,10 @@ final class ConsumerHandle: Sendable {
   private let revoking = Mutex<[TopicPartition]?>(nil)
 
   init(
-    _ configuration: KafkaConfiguration, group: String, instanceID: String?, logger: Logger
+    _ configuration: KafkaConfiguration, role: KafkaConfiguration.Role, group: String,
+    instanceID: String?, logger: Logger
   ) throws(KafkaError) {
-    var settings = try configuration.settings(for: .consumer)
+    var settings = try configuration.settings(for: role)
     settings["group.id"] = group
     if let instanceID { settings["group.instance.id"] = instanceID }
     client = try ClientHandle(

@@ -14,12 +14,21 @@ package final class KafkaConsumer: Sendable {
 
   /// - Parameter instanceID: makes the membership static; two living members with the same id throw
   ///   each other out with a fatal error.
-  package init(
+  package convenience init(
     _ configuration: KafkaConfiguration, group: String, instanceID: String? = nil, logger: Logger
+  ) throws(KafkaError) {
+    try self.init(
+      configuration, role: .consumer, group: group, instanceID: instanceID, logger: logger)
+  }
+
+  init(
+    _ configuration: KafkaConfiguration, role: KafkaConfiguration.Role, group: String,
+    instanceID: String? = nil, logger: Logger
   ) throws(KafkaError) {
     self.logger = logger
     handle = Mutex(
-      try ConsumerHandle(configuration, group: group, instanceID: instanceID, logger: logger))
+      try ConsumerHandle(
+        configuration, role: role, group: group, instanceID: instanceID, logger: logger))
   }
 
   deinit {
@@ -38,11 +47,19 @@ package final class KafkaConsumer: Sendable {
   /// came; `[.error(.closed)]` after `close`.
   package func poll(upTo limit: Int, waiting: Duration) async -> [KafkaConsumerEvent] {
     do {
-      let handle = try current()
-      return try await polling.run { handle.poll(upTo: limit, waiting: waiting) }
+      return try await pollWithEnds(upTo: limit, waiting: waiting).events
     } catch {
       return [.error(error)]
     }
+  }
+
+  /// As `poll`; also tells which partitions were read to their end, where `enable.partition.eof` is
+  /// set.
+  func pollWithEnds(
+    upTo limit: Int, waiting: Duration
+  ) async throws(KafkaError) -> (events: [KafkaConsumerEvent], ends: Set<TopicPartition>) {
+    let handle = try current()
+    return try await polling.run { handle.poll(upTo: limit, waiting: waiting) }
   }
 
   /// Reads these partitions from these positions: instead of those held so far, or, with a

@@ -1,4 +1,4 @@
-import Contracts
+package import Contracts
 import Kafka
 import Logging
 import Postgres
@@ -17,6 +17,7 @@ struct BatchRunner: Sendable {
   /// session must end (fence lost, outcome of a commit unknown).
   func run(_ messages: [ConsumedMessage]) async throws {
     var backoff = Backoff()
+    var attempts = 0
     var isDecidedAgain = false
     while let expected = expectedOffset() {
       do {
@@ -37,6 +38,8 @@ struct BatchRunner: Sendable {
           return try await narrowDown(messages, failure, expected: expected)
         case .environment:
           session.metrics.retried()
+          attempts += 1
+          if attempts >= Self.patience { say(error, attempts) }
           logger.warning(
             "batch not committed; trying again",
             metadata: ["partition": "\(partition)", "error": "\(error)"])
@@ -55,6 +58,14 @@ struct BatchRunner: Sendable {
 
   private func isConstraint(_ error: any Error) -> Bool {
     (error as? PostgresError)?.sqlState?.hasPrefix("23") == true
+  }
+
+  /// A hiccup is over after fewer attempts; from here on an operator should look.
+  private static let patience = 8
+
+  private func say(_ error: any Error, _ attempts: Int) {
+    let reason = "a batch was tried \(attempts) times: \(error)"
+    session.update(partition, of: assignment) { $0.retryReason = reason }
   }
 
   /// A batch that waits for the environment is not stalled.
@@ -85,7 +96,7 @@ struct BatchRunner: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let now = Instant.now()
-    let next = StoredOffset(nextOffset: last.offset + 1, lastEventID: last.wire.header("ce_id"))
+    let next = StoredOffset(after: last)
     let batch = ConsumedBatch(
       topic: route.topic, partition: partition.partition, messages: messages)
     let group = session.membership.group
@@ -151,7 +162,7 @@ struct BatchRunner: Sendable {
 }
 
 /// Whose fault an error is.
-enum Blame {
+package enum Blame {
   /// The connection broke during COMMIT: whether it took effect is known only to the stored offset.
   case unknownOutcome
   /// Trying again cannot help; the message is what is wrong.
@@ -159,7 +170,7 @@ enum Blame {
   /// Database, network, configuration: try again until it works.
   case environment
 
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     switch error {
     case let failure as MessageFailure:
       self = .message(failure)

@@ -1,4 +1,5 @@
 package import Contracts
+package import Kafka
 package import Postgres
 
 /// A message as the consumer loop hands it over.
@@ -12,6 +13,14 @@ package struct ConsumedMessage: Sendable {
     self.offset = offset
     self.timestamp = timestamp
     self.wire = wire
+  }
+
+  package init(_ message: KafkaMessage) {
+    self.init(
+      offset: message.offset, timestamp: Instant(recordTime: message.timestampMilliseconds),
+      wire: WireMessage(
+        key: message.key, value: message.value,
+        headers: message.headers.map { .init($0.name, $0.value) }))
   }
 }
 
@@ -64,5 +73,13 @@ package struct DeadLetter: Sendable {
   package init(message: ConsumedMessage, failure: MessageFailure) {
     self.message = message
     self.failure = failure
+  }
+}
+
+extension Instant {
+  /// A producer may write any number: one outside the years 1970 to 9999 is no time.
+  fileprivate init?(recordTime milliseconds: Int64?) {
+    guard let milliseconds, (0..<253_402_300_800_000).contains(milliseconds) else { return nil }
+    self.init(milliseconds: milliseconds)
   }
 }

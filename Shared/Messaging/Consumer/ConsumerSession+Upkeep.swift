@@ -60,6 +60,7 @@ extension ConsumerSession {
         metadata: ["group": "\(membership.group)", "partition": "\(partition)"])
     }
     status.set(stopped: stopped.mapValues { $0 + hint })
+    status.set(retrying: partitions.withLock { $0.compactMapValues(\.retryReason) })
   }
 
   /// A partition that has stopped processes nothing and so meets no fence: its row is looked at.

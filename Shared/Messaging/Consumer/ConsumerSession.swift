@@ -75,6 +75,7 @@ final class ConsumerSession: Sendable {
     }
     for partition in held { metrics.forget(partition) }
     status.set(stopped: [:])
+    status.set(retrying: [:])
   }
 
   private func consume(_ consumer: KafkaConsumer, _ store: OffsetStore) async throws {
@@ -155,13 +156,7 @@ final class ConsumerSession: Sendable {
   private func receive(_ messages: [KafkaMessage]) {
     partitions.withLock { states in
       for message in messages {
-        states[message.source]?.receive(
-          ConsumedMessage(
-            offset: message.offset,
-            timestamp: Instant(recordTime: message.timestampMilliseconds),
-            wire: WireMessage(
-              key: message.key, value: message.value,
-              headers: message.headers.map { .init($0.name, $0.value) })))
+        states[message.source]?.receive(ConsumedMessage(message))
       }
     }
     for signal in workSignals { signal.wake() }
@@ -268,13 +263,5 @@ final class ConsumerSession: Sendable {
     guard !next.isEmpty else { return }
     FailPoint.consumerBeforeKafkaCommit.hit()
     await consumer.commit(next)
-  }
-}
-
-extension Instant {
-  /// A producer may write any number: one outside the years 1970 to 9999 is no time.
-  fileprivate init?(recordTime milliseconds: Int64?) {
-    guard let milliseconds, (0..<253_402_300_800_000).contains(milliseconds) else { return nil }
-    self.init(milliseconds: milliseconds)
   }
 }

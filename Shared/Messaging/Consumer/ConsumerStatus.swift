@@ -13,6 +13,7 @@ package final class ConsumerStatus: Sendable {
     var lag = Lag()
     var trouble: String? = "not connected yet"
     var stopped: [TopicPartition: String] = [:]
+    var retrying: [TopicPartition: String] = [:]
     var isStalled = false
   }
 
@@ -26,10 +27,13 @@ package final class ConsumerStatus: Sendable {
   /// Why the group is not in order, in words for an operator; nil when it is.
   package var trouble: String? {
     state.withLock { state in
-      guard let (partition, reason) = state.stopped.min(by: { $0.key < $1.key }) else {
-        return state.trouble
+      if let (partition, reason) = state.stopped.min(by: { $0.key < $1.key }) {
+        return "\(partition) is stopped: \(reason)"
       }
-      return "\(partition) is stopped: \(reason)"
+      if let (partition, reason) = state.retrying.min(by: { $0.key < $1.key }) {
+        return "\(partition) does not get on: \(reason)"
+      }
+      return state.trouble
     }
   }
 
@@ -49,4 +53,7 @@ package final class ConsumerStatus: Sendable {
   func set(trouble: String?) { state.withLock { $0.trouble = trouble } }
 
   func set(stopped: [TopicPartition: String]) { state.withLock { $0.stopped = stopped } }
+
+  /// The partitions whose batch is tried again and again, and why.
+  func set(retrying: [TopicPartition: String]) { state.withLock { $0.retrying = retrying } }
 }

@@ -1,24 +1,39 @@
 import Contracts
-import Kafka
-import Postgres
+package import Kafka
+package import Postgres
 
 /// The stored position of one partition: the next offset to process and the identity of the event
 /// before it.
-struct StoredOffset: Hashable, Sendable {
-  var nextOffset: Int64
-  var lastEventID: String?
+package struct StoredOffset: Hashable, Sendable {
+  package var nextOffset: Int64
+  package var lastEventID: String?
+
+  package init(nextOffset: Int64, lastEventID: String? = nil) {
+    self.nextOffset = nextOffset
+    self.lastEventID = lastEventID
+  }
+
+  /// Behind a message.
+  package init(after message: ConsumedMessage) {
+    self.init(nextOffset: message.offset + 1, lastEventID: message.wire.header("ce_id"))
+  }
 }
 
 /// Another consumer moved the stored offset: this one has lost the partition and must not write.
-struct FenceLost: Error {
-  let partition: TopicPartition
-  let expected: Int64
+package struct FenceLost: Error {
+  package let partition: TopicPartition
+  package let expected: Int64
 }
 
 /// Offsets in PostgreSQL, in the schema of the consuming service.
-struct OffsetStore: Sendable {
-  let clusterID: String
-  let group: String
+package struct OffsetStore: Sendable {
+  package let clusterID: String
+  package let group: String
+
+  package init(clusterID: String, group: String) {
+    self.clusterID = clusterID
+    self.group = group
+  }
 
   /// The stored offsets of these partitions; those without a row get one at `start`.
   func load(
@@ -52,8 +67,9 @@ struct OffsetStore: Sendable {
     return offsets
   }
 
-  /// Moves the offset of a partition if it still is where this consumer left it.
-  func advance(
+  /// Moves the offset of a partition if it still is where this consumer left it; throws `FenceLost`
+  /// when it is not.
+  package func advance(
     _ partition: TopicPartition, from expected: Int64, to next: StoredOffset,
     in transaction: borrowing PostgresTransaction
   ) throws {

@@ -16,6 +16,8 @@ struct PartitionState: Sendable {
   var isPaused = false
   /// Why nothing more is processed, in words for an operator.
   var stopReason: String?
+  /// Why the batch under way is tried again and again.
+  var retryReason: String?
   /// Not yet told to the broker.
   var uncommitted = false
   var inFlightSince: ContinuousClock.Instant?
@@ -61,6 +63,7 @@ struct PartitionState: Sendable {
     isInFlight = false
     inFlightSince = nil
     oldestInFlight = nil
+    retryReason = nil
     nextOffset = next.nextOffset
     expectedEventID = next.lastEventID
     uncommitted = true

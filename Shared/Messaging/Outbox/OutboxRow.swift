@@ -56,8 +56,10 @@ struct OutboxRow: Sendable {
         headers: [
           .init("ce_specversion", "1.0"), .init("ce_id", "outbox:\(row.topic):\(row.id)"),
           .init("ce_source", "outbox"), .init("ce_type", DeadLetterMessage.type),
-          .init("sluice_reason_code", "undeliverable"), .init("sluice_reason", reason),
-          .init("sluice_origin_topic", row.topic), .init("sluice_outbox_id", "\(row.id)"),
+          .init(DeadLetterMessage.Header.reasonCode, "undeliverable"),
+          .init(DeadLetterMessage.Header.reason, reason),
+          .init(DeadLetterMessage.Header.originTopic, row.topic),
+          .init(DeadLetterMessage.Header.outboxID, "\(row.id)"),
         ]))
     let alreadyNotice = row.topic == Topic.deadLetters.name && row.value?.isEmpty == true
     _ = try await session.execute(

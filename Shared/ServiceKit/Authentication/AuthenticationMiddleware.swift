@@ -1,7 +1,8 @@
 import HTTPTypes
 package import Hummingbird
 
-/// Lets through only requests with a good token and sets the caller; the rest gets 401.
+/// Lets through only requests with a good token, no more of each than its limit, and sets the
+/// caller; the rest gets 401 or 429.
 package struct AuthenticationMiddleware: RouterMiddleware {
   package typealias Context = ServiceRequestContext
 
@@ -15,7 +16,9 @@ package struct AuthenticationMiddleware: RouterMiddleware {
   ) async throws -> Response {
     var context = context
     do {
-      context.principal = try await authenticator.principal(bearer: Self.token(request))
+      let principal = try await authenticator.principal(bearer: Self.token(request))
+      try authenticator.rateLimiter?.admit(principal)
+      context.principal = principal
     } catch let failure as AuthenticationFailure {
       throw Problem.unauthorized(failure)
     }

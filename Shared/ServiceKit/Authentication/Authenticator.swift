@@ -15,13 +15,18 @@ package struct Authenticator: Sendable {
   private let audience: String
   private let skew: Double
   private let now: @Sendable () -> Date
+  private let serviceAccounts: ServiceAccountVerifier?
+  /// Nil where nobody counts requests.
+  let rateLimiter: RateLimiter?
 
   /// - Parameters:
+  ///   - serviceAccounts: nil where only JWTs are accepted.
   ///   - skew: seconds by which the clocks of issuer and checker may differ.
   ///   - refreshPause: least time between two attempts to fetch published keys.
   ///   - now: the clock that tokens expire by.
   package init(
-    _ configuration: TokenConfiguration, skew: Double = 30, refreshPause: Duration = .seconds(30),
+    _ configuration: TokenConfiguration, serviceAccounts: ServiceAccountVerifier? = nil,
+    rateLimiter: RateLimiter? = nil, skew: Double = 30, refreshPause: Duration = .seconds(30),
     logger: Logger = Logger(label: "authentication"),
     now: @escaping @Sendable () -> Date = { Date() }
   ) throws(KeyFileError) {
@@ -33,11 +38,17 @@ package struct Authenticator: Sendable {
     self.audience = configuration.audience
     self.skew = skew
     self.now = now
+    self.serviceAccounts = serviceAccounts
+    self.rateLimiter = rateLimiter
   }
 
   /// The caller that a token names. Throws ``AuthenticationFailure`` where a check fails, and a
-  /// 503 ``Problem`` while the keys of the identity provider cannot be fetched.
+  /// 503 ``Problem`` while the keys of the identity provider cannot be fetched or service accounts
+  /// cannot be looked up.
   package func principal(bearer token: String) async throws -> Principal {
+    if token.hasPrefix(ServiceAccountToken.prefix), let serviceAccounts {
+      return try await serviceAccounts.principal(bearer: token)
+    }
     let token = try CompactToken(token)
     try await verifySignature(token)
     let claims = try token.claims()

@@ -1,4 +1,4 @@
-/// What a caller may do; `sub` and `roles` are all that a token says.
+/// What a caller may do; `sub` and `roles` are all that a JWT says.
 package enum Role: String, CaseIterable, Codable, Sendable {
   case rep, manager, admin, viewer, publisher
 }
@@ -7,13 +7,18 @@ package enum Role: String, CaseIterable, Codable, Sendable {
 package struct Principal: Sendable, Hashable {
   package let subject: String
   package let roles: Set<Role>
-  /// The `jti` claim.
+  /// The `jti` claim, or the id of the service account.
   package let tokenID: String?
+  /// Requests per second; nil for what everybody may.
+  package let rateLimit: Double?
 
-  package init(subject: String, roles: Set<Role>, tokenID: String? = nil) {
+  package init(
+    subject: String, roles: Set<Role>, tokenID: String? = nil, rateLimit: Double? = nil
+  ) {
     self.subject = subject
     self.roles = roles
     self.tokenID = tokenID
+    self.rateLimit = rateLimit
   }
 }
 

@@ -56,6 +56,12 @@ package enum ConfigurationKeys {
   package static let adminAddress = ConfigurationKey(
     "SLUICE_ADMIN_ADDRESS", default: "127.0.0.1:8081",
     summary: "where /livez, /readyz and /metrics listen, as host:port")
+  package static let rateLimit = ConfigurationKey(
+    "SLUICE_RATE_LIMIT", default: "1000",
+    summary: "requests per second that one token may make at one process; 0 sets no limit")
+  package static let webhookPrivateAddresses = ConfigurationKey(
+    "SLUICE_WEBHOOK_PRIVATE_ADDRESSES", default: "refuse",
+    summary: "webhooks to private and loopback addresses: refuse or allow (notifier)")
   package static let logLevel = ConfigurationKey(
     "SLUICE_LOG_LEVEL", default: "info",
     summary: "trace, debug, info, notice, warning, error or critical")
@@ -63,6 +69,6 @@ package enum ConfigurationKeys {
   package static let all: [ConfigurationKey] = [
     databaseURL, databaseConnections, schemaPrefix, kafkaBootstrapServers, kafkaSettings,
     topicPrefix, instanceID, jwksURL, jwtKeyFile, issuer, audience, httpAddress, adminAddress,
-    logLevel,
+    rateLimit, webhookPrivateAddresses, logLevel,
   ]
 }

@@ -16,6 +16,10 @@ package struct ServiceConfiguration: Sendable {
   package let tokens: TokenConfiguration
   package let httpAddress: ListenAddress
   package let adminAddress: ListenAddress
+  /// Requests per second that one token may make; nil for no limit.
+  package let rateLimit: Double?
+  /// Whether webhooks may go to private and loopback addresses.
+  package let webhookPrivateAddressesAllowed: Bool
   package let logLevel: Logger.Level
   /// Variables that start with `SLUICE_` and that nothing reads; worth a warning.
   package let unknownVariables: [String]
@@ -38,6 +42,11 @@ package struct ServiceConfiguration: Sendable {
     self.tokens = TokenConfiguration(reading: &reader)
     self.httpAddress = reader.address(ConfigurationKeys.httpAddress)
     self.adminAddress = reader.address(ConfigurationKeys.adminAddress)
+    self.rateLimit = Self.rateLimit(&reader)
+    self.webhookPrivateAddressesAllowed =
+      reader.value(
+        ConfigurationKeys.webhookPrivateAddresses, expected: "must be refuse or allow"
+      ) { ["refuse": false, "allow": true][$0] } ?? false
     self.logLevel =
       reader.value(ConfigurationKeys.logLevel, expected: ConfigurationKeys.logLevel.summary) {
         Logger.Level(rawValue: $0.lowercased())
@@ -93,6 +102,14 @@ package struct ServiceConfiguration: Sendable {
     return reader.value(ConfigurationKeys.topicPrefix, expected: expected) {
       $0.wholeMatch(of: /[A-Za-z0-9._-]{1,100}/) == nil ? nil : $0
     } ?? ""
+  }
+
+  private static func rateLimit(_ reader: inout ConfigurationReader) -> Double? {
+    let key = ConfigurationKeys.rateLimit
+    let limit = reader.value(key, expected: "must be 0 or a number from 0.01 to 1000000") {
+      Double($0).flatMap { $0 == 0 || RateLimiter.rates.contains($0) ? $0 : nil }
+    }
+    return limit == 0 ? nil : limit
   }
 
   private static func name(

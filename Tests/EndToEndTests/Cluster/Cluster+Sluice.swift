@@ -39,10 +39,7 @@ extension Cluster {
   }
 
   func sluice(_ arguments: [String]) async throws -> ToolResult {
-    var environment = commonEnvironment
-    environment["SLUICE_STAGE_SERVICE_URL"] = stageServices.first?.url
-    environment["SLUICE_FORECASTING_URL"] = forecastings.first?.url
-    environment["SLUICE_TOKEN"] = token.isEmpty ? nil : token
+    var environment = operatorEnvironment
     let output = "\(directory)/sluice-\(UUID().uuidString.prefix(8))"
     environment["ERRORS"] = "\(output).errors"
     let process = try await ChildProcess(
@@ -55,6 +52,17 @@ extension Cluster {
     return ToolResult(
       arguments: arguments, end: end, output: text(of: output),
       errors: text(of: "\(output).errors"))
+  }
+
+  /// What the command line needs to find everything.
+  var operatorEnvironment: [String: String] {
+    var environment = commonEnvironment
+    environment["SLUICE_STAGE_SERVICE_URL"] = stageServices.first?.url
+    environment["SLUICE_FORECASTING_URL"] = forecastings.first?.url
+    environment["SLUICE_ACTIVITY_INGEST_URL"] = replicas(of: .activityIngest).first?.url
+    environment["SLUICE_NOTIFIER_URL"] = replicas(of: .notifier).first?.url
+    environment["SLUICE_TOKEN"] = token.isEmpty ? nil : token
+    return environment
   }
 
   /// `sluice verify` must find everything equal.

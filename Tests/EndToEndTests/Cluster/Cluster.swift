@@ -9,6 +9,9 @@ final class Cluster: Sendable {
   struct Layout: Sendable {
     var stageServices = 1
     var forecastings = 1
+    /// None where a test is about the other services only.
+    var activityIngests = 0
+    var notifiers = 0
     /// For those of a service that are started with the cluster.
     var failPoint: (kind: ServiceKind, text: String)?
     /// A PostgreSQL of its own, for a test that stops it.
@@ -52,6 +55,7 @@ final class Cluster: Sendable {
     if case .real = broker { try await sluice("topics", "ensure").expect(.exited(0)) }
     for (kind, count) in [
       (.stageService, layout.stageServices), (ServiceKind.forecasting, layout.forecastings),
+      (.activityIngest, layout.activityIngests), (.notifier, layout.notifiers),
     ] {
       let failPoint = layout.failPoint?.kind == kind ? layout.failPoint?.text : nil
       for _ in 0..<count {
@@ -63,8 +67,11 @@ final class Cluster: Sendable {
   }
 
   var replicas: [Replica] { members.withLock { $0 } }
-  var stageServices: [Replica] { replicas.filter { $0.kind == .stageService } }
-  var forecastings: [Replica] { replicas.filter { $0.kind == .forecasting } }
+  var stageServices: [Replica] { replicas(of: .stageService) }
+  var forecastings: [Replica] { replicas(of: .forecasting) }
+
+  func replicas(of kind: ServiceKind) -> [Replica] { replicas.filter { $0.kind == kind } }
+
   /// Of an administrator.
   var token: String { adminToken.withLock { $0 } }
 
@@ -114,7 +121,9 @@ final class Cluster: Sendable {
 
   /// Without the addresses, which are each replica's own.
   var serviceEnvironment: [String: String] {
-    broker.clientSettings.reduce(into: commonEnvironment) { environment, setting in
+    var common = commonEnvironment
+    common["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] = "allow"
+    return broker.clientSettings.reduce(into: common) { environment, setting in
       let name = setting.key.uppercased().replacing(".", with: "_")
       environment["SLUICE_KAFKA_CONF_\(name)"] = setting.value
     }

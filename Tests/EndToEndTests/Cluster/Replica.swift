@@ -7,7 +7,9 @@ import TestSupport
 /// Which of the services a process is.
 enum ServiceKind: String, Sendable, CaseIterable {
   case stageService = "stage-service"
+  case activityIngest = "activity-ingest"
   case forecasting
+  case notifier
 }
 
 /// One process of a service. It keeps its ports over restarts.

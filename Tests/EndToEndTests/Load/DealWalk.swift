@@ -17,13 +17,19 @@ struct DealWalk {
           amount: Money(minor: .random(in: 1...1_000_000, using: &generator), currency: "CNY"),
           fields: ["request": .string(tag)]))
     }
-    switch (Int.random(in: 0..<10, using: &generator), stage) {
+    switch (Int.random(in: 0..<12, using: &generator), stage) {
     case (0, _): return .update(OpportunityPatch(fields: ["note": .string(tag)], reason: tag))
     case (1, "initial-contact"): return .move(.init(to: "contract", reason: tag))
     case (1, "needs-analysis"): return .move(.init(to: "initial-contact", reason: tag))
     case (1, "negotiation"): return .move(.init(to: "proposal", reason: tag))
     case (2, "needs-analysis"), (2, "proposal"), (2, "contract"):
       return .lose(.init(reason: tag))
+    case (3, _): return .revert(.init(reason: tag))
+    case (4, _):
+      return .recordActivity(
+        ActivityRecord(
+          source: "/load", id: tag, kind: "call", at: Instant("2026-11-23T09:30:00Z")!,
+          summary: tag))
     default: return Self.forwards(from: stage, tag)
     }
   }
@@ -57,6 +63,8 @@ extension StageCommand.Action {
     case .win: ("\(deal)/win", false)
     case .lose: ("\(deal)/lose", false)
     case .reopen: ("\(deal)/reopen", false)
+    case .recordActivity: ("\(deal)/activities", false)
+    case .revert: ("\(deal)/revert", false)
     }
   }
 
@@ -67,6 +75,8 @@ extension StageCommand.Action {
     case .move(let body): try JSONCoding.encode(body)
     case .win(let body), .lose(let body): try JSONCoding.encode(body)
     case .reopen(let body): try JSONCoding.encode(body)
+    case .recordActivity(let body): try JSONCoding.encode(body)
+    case .revert(let body): try JSONCoding.encode(body)
     }
   }
 }

@@ -9,10 +9,11 @@ struct HistoryItem: Decodable, Sendable {
   var reason: String?
   var cause: String?
   var changes: [FieldChange]
+  var activity: ActivityRecord?
 
   /// What the load wrote into the request that became this event.
   var tag: String? {
-    reason
+    reason ?? activity?.summary
       ?? changes.lazy.filter { $0.field.hasSuffix("request") }
       .compactMap { if case .string(let tag) = $0.new { tag } else { nil } }.first
   }

@@ -34,16 +34,18 @@ final class APIClient: Sendable {
 
   func send(
     _ method: HTTPMethod, _ url: String, token: String? = nil, idempotencyKey: String? = nil,
-    body: [UInt8]? = nil, timeout: TimeAmount = .seconds(5)
+    body: [UInt8]? = nil, contentType: String = "application/json",
+    headers: [(String, String)] = [], timeout: TimeAmount = .seconds(5)
   ) async throws -> Answer {
     var request = HTTPClientRequest(url: url)
     request.method = method
     if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let idempotencyKey {
       request.headers.add(name: "Idempotency-Key", value: idempotencyKey)
     }
     if let body {
-      request.headers.add(name: "Content-Type", value: "application/json")
+      request.headers.add(name: "Content-Type", value: contentType)
       request.body = .bytes(body)
     }
     let response = try await client.execute(request, timeout: timeout)

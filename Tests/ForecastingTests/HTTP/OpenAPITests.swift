@@ -31,6 +31,8 @@ import Testing
       try await api.pool.publish(Ladder.published)
       var history = History(1)
       history.create()
+      history.move(to: "offer")
+      history.revert()
       try await api.pool.project(history.events)
       let funnel = try await api.request("/v1/funnel")
       #expect(try funnel.body.keys == Self.required("Funnel"))
@@ -42,6 +44,7 @@ import Testing
       let timeline = try await api.request("/v1/opportunities/\(history.id)/timeline")
       #expect(try timeline.body.keys == Self.required("Timeline"))
       #expect(try timeline["items"].items[0].keys == Self.required("Visit"))
+      #expect(try timeline["reverted"].items[0].keys == Self.required("RevertedMove"))
       let problem = try await api.request("/v1/funnel?pipeline=nothing")
       #expect(try problem.body.keys.isSuperset(of: Self.required("Problem")))
     }

@@ -40,6 +40,36 @@ import Testing
       #expect(visits[3]["left"] == .null && visits[3]["direction"] == .null)
       // Entered on day 4, and "now" is day 10.
       #expect(visits[3]["dwellDays"] == 6)
+      #expect(answer["reverted"] == .array([]))
+    }
+  }
+
+  @Test func whatWasTakenBackIsNoVisitButTold() async throws {
+    try await withAPI { api in
+      try await api.pool.publish(Ladder.published)
+      var history = History(1)
+      history.create()
+      history.move(to: "offer", afterDays: 1)
+      history.move(to: "talks", afterDays: 1)
+      history.revert(afterDays: 1)
+      history.revert(afterDays: 1, reason: "the customer had not agreed")
+      history.move(to: "won", afterDays: 1)
+      try await api.pool.project(history.events)
+      let answer = try await api.request("/v1/opportunities/\(history.id)/timeline")
+      #expect(answer["stage"] == "won" && answer["sequence"] == 6)
+      let visits = answer["items"].items
+      #expect(visits.map { $0["stage"].text } == ["lead", "won"])
+      #expect(visits[0]["dwellDays"] == 5 && visits[0]["to"] == "won")
+      let reverted = answer["reverted"].items
+      #expect(reverted.map { $0["to"].text } == ["talks", "offer"])
+      #expect(reverted[0]["reason"] == .null)
+      #expect(
+        reverted[1]
+          == .object([
+            "from": "lead", "to": "offer", "sequence": 2, "at": "2026-03-03T10:00:00.000000Z",
+            "revertedAt": "2026-03-06T10:00:00.000000Z", "by": "test",
+            "reason": "the customer had not agreed",
+          ]))
     }
   }
 

@@ -34,8 +34,12 @@ struct History {
   var team: String? = "north"
   var amount: Money? = Money(minor: 1_000, currency: "CNY")
   var at: Instant
-  private(set) var stage = ""
+  /// The events that count, in order.
   private(set) var events: [StageEvent] = []
+  /// All events in the order in which they were sent, with those that a restored database lost.
+  private(set) var log: [StageEvent] = []
+  /// The events that began the stays; the last is the present one.
+  private(set) var stays: [StageEvent] = []
 
   static let start = Instant("2026-03-02T10:00:00Z")!
 
@@ -45,6 +49,8 @@ struct History {
   }
 
   var last: StageEvent { events[events.count - 1] }
+
+  var stage: String { stays.last?.data.to ?? "" }
 
   @discardableResult
   mutating func create(in stage: String = "lead", entryUnknown: Bool = false) -> StageEvent {
@@ -62,9 +68,34 @@ struct History {
     let from = self.stage
     return add(.moved) { data in
       data.place(in: stage)
-      data.from = from
-      data.fromPosition = Ladder.definition.position(of: from) ?? 0
-      data.fromCategory = Ladder.definition.stage(from)?.category ?? .open
+      data.leave(from)
+    }
+  }
+
+  /// Takes the move back that began the present stay.
+  @discardableResult
+  mutating func revert(afterDays days: Double = 1, reason: String? = nil) -> StageEvent {
+    at = at.adding(days: days)
+    let move = stays[stays.count - 1]
+    let former = stays[stays.count - 2]
+    return add(.moveReverted) { data in
+      data.place(in: former.data.to ?? "")
+      data.leave(move.data.to ?? "")
+      data.reason = reason
+      data.reverted = RevertedMove(
+        eventId: move.id, epoch: move.epoch, sequence: move.sequence,
+        enteredAt: former.data.entryUnknown == true ? nil : former.occurredAt,
+        enteredEpoch: former.epoch,
+        enteredSequence: former.sequence)
+    }
+  }
+
+  @discardableResult
+  mutating func note(afterDays days: Double = 1) -> StageEvent {
+    at = at.adding(days: days)
+    return add(.activityRecorded) { data in
+      data.activity = ActivityRecord(
+        source: "mail", id: "\(data.sequence)", kind: "email", at: data.occurredAt)
     }
   }
 
@@ -75,6 +106,18 @@ struct History {
     at = at.adding(days: days)
     edit(&self)
     return add(.changed) { _ in }
+  }
+
+  /// The database is restored from a backup without the last events; what was sent stays sent.
+  mutating func restore(losing count: Int) {
+    let kept = events.dropLast(count)
+    epoch += 1
+    events = []
+    stays = []
+    for event in kept { follow(event) }
+    owner = kept.last?.owner
+    team = kept.last?.team
+    amount = kept.last?.amount
   }
 
   private mutating func add(
@@ -88,12 +131,22 @@ struct History {
     data.team = team
     data.amount = amount
     edit(&data)
-    if let to = data.to { stage = to }
     let event = StageEvent(
-      id: EntityID.v7(at: at, entropy: (UInt64(sequence), UInt64(id.hashValue.magnitude))),
+      id: EntityID.v7(at: at, entropy: (UInt64(log.count), UInt64(id.hashValue.magnitude))),
       type: type, data: data)
-    events.append(event)
+    follow(event)
+    log.append(event)
     return event
+  }
+
+  private mutating func follow(_ event: StageEvent) {
+    events.append(event)
+    switch event.type {
+    case .created: stays = [event]
+    case .moved where event.from != event.to: stays.append(event)
+    case .moveReverted: stays.removeLast()
+    case .moved, .activityRecorded, .changed: break
+    }
   }
 }
 
@@ -102,5 +155,11 @@ extension StageEventData {
     to = stage
     toPosition = Ladder.definition.position(of: stage) ?? 0
     toCategory = Ladder.definition.stage(stage)?.category ?? .open
+  }
+
+  fileprivate mutating func leave(_ stage: String) {
+    from = stage
+    fromPosition = Ladder.definition.position(of: stage) ?? 0
+    fromCategory = Ladder.definition.stage(stage)?.category ?? .open
   }
 }

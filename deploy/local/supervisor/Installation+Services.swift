@@ -27,6 +27,10 @@ extension Installation {
     var environment = commonEnvironment(
       databaseURL:
         "postgresql://\(service.databaseRole):\(password)@127.0.0.1:\(postgres!.port)/sluice")
+    // Whoever tries webhooks here receives them on this machine.
+    if environment["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] == nil {
+      environment["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] = "allow"
+    }
     environment["SLUICE_HTTP_ADDRESS"] = "127.0.0.1:\(ports[service.httpPortName]!)"
     environment["SLUICE_ADMIN_ADDRESS"] = "127.0.0.1:\(ports[service.adminPortName]!)"
     return environment
@@ -65,9 +69,31 @@ extension Installation {
     }
   }
 
+  /// A receiver of webhooks on this machine, with a subscription to everything that today's deals and
+  /// those of whoever tries it do.
+  private func startWebhookListener() async throws {
+    webhookListener = try await ChildProcess(
+      .init(
+        executable: sluice,
+        arguments: [
+          "webhooks", "listen", "--keep", "--address", "127.0.0.1:\(ports[Self.webhookPort]!)",
+          "--pipeline", "general",
+        ], environment: operatorEnvironment(), logPath: settings.state.log("webhooks")))
+    try publish()
+    let log = settings.state.log("webhooks")
+    _ = try await poll(timeout: .seconds(20)) { () -> Bool? in
+      let text = try? String(contentsOfFile: log, encoding: .utf8)
+      return text?.contains("Listening on") == true || webhookListener?.exitStatus != nil
+        ? true : nil
+    }
+  }
+
+  static let webhookPort = "webhooks"
+
   /// Loads the demo with its output shown; that it fails is said, and the installation goes on.
   func loadDemo() async throws {
     console.say("Loading the demo")
+    try await startWebhookListener()
     let status =
       isatty(STDOUT_FILENO) == 1
       ? try await Tool.runOnTerminal(sluice, ["load", "demo"], environment: operatorEnvironment())

@@ -23,6 +23,8 @@ actor Installation {
   var postgres: PrivatePostgres?
   var kafka: RunningKafka?
   var services: [String: ChildProcess] = [:]
+  /// Receives the demo's webhooks.
+  var webhookListener: ChildProcess?
   var ports: [String: Int] = [:]
   var tokens: [String: String] = [:]
   /// From the first readiness on run.json is kept up to date.
@@ -41,7 +43,8 @@ actor Installation {
     try await startKafka()
     try settings.state.ensureKeyFile()
     ports = try settings.state.ports(
-      for: ServiceDescription.all.flatMap { [$0.httpPortName, $0.adminPortName] })
+      for: ServiceDescription.all.flatMap { [$0.httpPortName, $0.adminPortName] }
+        + [Self.webhookPort])
     for service in ServiceDescription.all {
       environments[service.name] = environment(
         of: service, password: passwords[service.databaseRole]!)
@@ -57,6 +60,7 @@ actor Installation {
   func stop() async {
     isPublished = false
     unlink(settings.state.runFile)
+    _ = try? await webhookListener?.terminate()
     await withTaskGroup { group in
       for service in services.values { group.addTask { _ = try? await service.terminate() } }
     }
@@ -82,6 +86,7 @@ actor Installation {
   func publish() throws {
     var lines: [(ProcessIdentity, String)] = []
     for (name, process) in services { lines.append((process.identity, name)) }
+    if let webhookListener { lines.append((webhookListener.identity, "webhooks")) }
     if let identity = kafka?.identity { lines.append((identity, "kafka")) }
     if let postgres { lines.append((postgres.identity, "postgres")) }
     let text = lines.map { "\($0.processID) \($0.startTicks) \($1)\n" }.joined()
@@ -111,9 +116,12 @@ actor Installation {
       supervisor: .init(pid: getpid()))
   }
 
-  func showSummary() {
+  func showSummary(demo: Bool) {
     guard let file = runFile() else { return }
-    console.say(file.summary(bin: settings.bin, runFile: settings.state.runFile))
+    console.say(
+      file.summary(
+        bin: settings.bin, runFile: settings.state.runFile,
+        logs: "\(settings.state.path)/logs", demo: demo))
   }
 
   func url(of service: ServiceDescription) -> String {

@@ -59,7 +59,7 @@ struct LocalSupervisor: AsyncParsableCommand {
     if case .kafkaHome(let home) = kafka { _ = try KafkaInstallation(home: home) }
     let state = try StateDirectory(state)
     try state.lock()
-    state.rotateLogs(ServiceDescription.all.map(\.name) + ["kafka", "up"])
+    state.rotateLogs(ServiceDescription.all.map(\.name) + ["kafka", "up", "webhooks"])
     return Installation(
       .init(
         bin: URL(filePath: bin).standardizedFileURL.path, state: state,
@@ -76,7 +76,7 @@ struct LocalSupervisor: AsyncParsableCommand {
       group.addTask { try await installation.supervise() }
       group.addTask {
         if demo { try await installation.loadDemo() }
-        await installation.showSummary()
+        await installation.showSummary(demo: demo)
         if detach { installation.console.detach() }
       }
       try await group.waitForAll()

@@ -11,6 +11,9 @@ struct ServiceDescription: Sendable {
   static let all = [
     ServiceDescription(
       name: "stage-service", key: "stageService", databaseRole: "stage_service"),
+    ServiceDescription(
+      name: "activity-ingest", key: "activityIngest", databaseRole: "activity_ingest"),
     ServiceDescription(name: "forecasting", key: "forecasting", databaseRole: "forecasting"),
+    ServiceDescription(name: "notifier", key: "notifier", databaseRole: "notifier"),
   ]
 }

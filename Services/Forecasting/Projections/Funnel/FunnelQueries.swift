@@ -66,8 +66,9 @@ struct FunnelQueries: Sendable {
   ) throws -> [FunnelStage] {
     let rows = try transaction.query(
       """
-      SELECT DISTINCT ON (stage) stage, category FROM visits
-      WHERE pipeline = $1 AND stage = ANY($2::text[]) ORDER BY stage, entered_sequence DESC
+      SELECT DISTINCT ON (to_stage) to_stage, to_category FROM applied_events
+      WHERE pipeline = $1 AND to_stage = ANY($2::text[]) AND to_category IS NOT NULL
+      ORDER BY to_stage, recorded_at DESC
       """, pipeline, stages)
     return try rows.map { row in
       let key = try row.decode(0, as: String.self)

@@ -2,7 +2,8 @@ import Contracts
 import Postgres
 
 // The figures of an earlier time, out of the events that had happened at `asOf` and were recorded
-// at `knownAt`. At "now" they equal those of the current tables.
+// at `knownAt`. A move whose reversal was recorded by then never was, even where it was taken back
+// after `asOf`. At "now" they equal those of the current tables.
 extension FunnelQueries {
   static func historicalFigures(
     _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
@@ -49,7 +50,11 @@ extension FunnelQueries {
         currency, occurred_at,
         entry_unknown AND type = '\(StageEventType.created.rawValue)' AS entry_unknown,
         type = '\(StageEventType.created.rawValue)' OR
-          (type = '\(StageEventType.moved.rawValue)' AND from_stage <> to_stage) AS opens,
+          (type = '\(StageEventType.moved.rawValue)' AND from_stage <> to_stage
+            AND (opportunity_id, epoch, sequence) NOT IN (
+              SELECT opportunity_id, reverted_epoch, reverted_sequence FROM applied_events
+              WHERE pipeline = $1 AND reverted_sequence IS NOT NULL
+                AND ($3::timestamptz IS NULL OR recorded_at <= $3))) AS opens,
         lag(owner) OVER in_order AS owner_before, lag(team) OVER in_order AS team_before,
         lead(sequence) OVER in_order IS NULL AS is_last
       FROM applied_events

@@ -25,9 +25,35 @@ enum StageEventCheck {
     case .moved:
       try stage(data.from, data.fromCategory, data.fromPosition, "from")
       try stage(data.to, data.toCategory, data.toPosition, "to")
+    case .moveReverted:
+      try stage(data.from, data.fromCategory, data.fromPosition, "from")
+      try stage(data.to, data.toCategory, data.toPosition, "to")
+      try reversal(data)
+    case .activityRecorded:
+      try require(data.activity != nil, "activity", "is missing")
     case .changed:
       break
     }
+  }
+
+  /// A deal goes back to an earlier stay, of which an earlier move was the end. Nothing can take back
+  /// its creation.
+  private static func reversal(_ data: StageEventData) throws(MessageFailure) {
+    guard let move = data.reverted else {
+      throw MessageFailure(.invalidData, "/reverted is missing")
+    }
+    try require(
+      (0...data.epoch).contains(move.epoch), "reverted/epoch",
+      "must be 0 or more and at most \(data.epoch)")
+    try require(
+      (2..<data.sequence).contains(move.sequence), "reverted/sequence",
+      "must be 2 or more and less than the event's, \(data.sequence)")
+    try require(
+      (0...move.epoch).contains(move.enteredEpoch), "reverted/enteredEpoch",
+      "must be 0 or more and at most \(move.epoch)")
+    try require(
+      (1..<move.sequence).contains(move.enteredSequence), "reverted/enteredSequence",
+      "must be 1 or more and less than the move's, \(move.sequence)")
   }
 
   private static func stage(
@@ -51,45 +77,5 @@ enum StageEventCheck {
     _ condition: Bool, _ member: String, _ expectation: @autoclosure () -> String
   ) throws(MessageFailure) {
     guard condition else { throw MessageFailure(.invalidData, "/\(member) \(expectation())") }
-  }
-}
-
-/// U+0000 is legal in JSON but not in any text of PostgreSQL.
-enum NullCharacter {
-  static func refuse(in value: [UInt8]?) throws(MessageFailure) {
-    guard let value, mayContain(value) else { return }
-    guard let json = try? JSONCoding.decode(JSONValue.self, from: value), json.containsNull
-    else { return }
-    throw MessageFailure(.unprocessable, "a text holds U+0000, which cannot be stored")
-  }
-
-  /// In valid JSON it can only stand as the escape `\u0000`; a cheap look before the thorough one.
-  private static func mayContain(_ value: [UInt8]) -> Bool {
-    value.withUnsafeBufferPointer { bytes in
-      guard bytes.count >= 6 else { return false }
-      var index = 0
-      let last = bytes.count - 6
-      while index <= last {
-        if bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u"),
-          bytes[index + 2...index + 5].allSatisfy({ $0 == UInt8(ascii: "0") })
-        {
-          return true
-        }
-        index += 1
-      }
-      return false
-    }
-  }
-}
-
-extension JSONValue {
-  fileprivate var containsNull: Bool {
-    switch self {
-    case .string(let text): text.utf8.contains(0)
-    case .array(let items): items.contains { $0.containsNull }
-    case .object(let members):
-      members.contains { $0.key.utf8.contains(0) || $0.value.containsNull }
-    case .null, .boolean, .integer, .number: false
-    }
   }
 }

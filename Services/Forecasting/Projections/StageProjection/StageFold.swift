@@ -1,15 +1,19 @@
 import Contracts
+import Messaging
 
 /// Turns events into row changes, without I/O.
 ///
 /// It is given the loaded rows of `current_stage` of the batch's opportunities and the events that
 /// are new, in order per opportunity. A visit begins with `created` and with a `moved` to another
-/// stage; a `moved` to the same stage and a `changed` only bring the current row up to date.
+/// stage; every other event but a reversal only brings the current row up to date.
+///
+/// What takes something back is worked out from all that was applied to the opportunity before, the
+/// `histories`: see ``StageCorrection``.
 struct StageFold {
   private var rows: [EntityID: Working]
   private var touched: [EntityID] = []
   private var endedVisits: [Visit] = []
-  private var counters: [CounterKey: CounterDelta] = [:]
+  private var counters = CounterSums()
 
   private struct Working {
     var row: CurrentStage
@@ -38,26 +42,53 @@ struct StageFold {
     }
   }
 
-  init(current: [EntityID: CurrentStage]) {
+  private init(current: [EntityID: CurrentStage]) {
     rows = current.mapValues(Working.init)
   }
 
   struct Changes {
     /// One row per opportunity, by identity.
     var current: [CurrentStage] = []
-    /// Visits that began or ended; each at most once.
+    /// Visits that began, ended or go on again; each at most once.
     var visits: [Visit] = []
     /// By key, so that two projectors lock the rows in the same order.
     var counters: [(key: CounterKey, delta: CounterDelta)] = []
+    var vanished = Vanished()
   }
 
-  static func fold(current: [EntityID: CurrentStage], events: [StageEvent]) -> Changes {
+  /// What never was, by opportunity.
+  struct Vanished {
+    var events: [(EntityID, EventPosition)] = []
+    /// With the sequence of the event that began each.
+    var visits: [(EntityID, Int64)] = []
+  }
+
+  /// - Parameter histories: all that was applied before, of the opportunities of which the events take
+  ///   something back.
+  static func fold(
+    current: [EntityID: CurrentStage], histories: [EntityID: [StageFact]] = [:],
+    events: [StageEvent]
+  ) -> Changes {
     var fold = StageFold(current: current)
-    for event in events { fold.apply(event) }
-    return fold.changes()
+    guard !histories.isEmpty else {
+      for event in events { fold.apply(event) }
+      return fold.changes([])
+    }
+    var corrected: [EntityID: [StageEvent]] = [:]
+    for event in events {
+      if histories[event.opportunityId] == nil {
+        fold.apply(event)
+      } else {
+        corrected[event.opportunityId, default: []].append(event)
+      }
+    }
+    return fold.changes(
+      corrected.sorted { $0.key < $1.key }.map { id, events in
+        StageCorrection(current: current[id], history: histories[id] ?? [], events: events)
+      })
   }
 
-  mutating func apply(_ event: StageEvent) {
+  private mutating func apply(_ event: StageEvent) {
     let id = event.data.opportunityId
     guard let index = rows.index(forKey: id) else {
       guard event.opensVisit else { return }
@@ -66,155 +97,46 @@ struct StageFold {
       working.apply(event)
       rows[id] = working
       touched.append(id)
-      countEntry(event)
+      countEntry(working, event)
       return
     }
     if !rows.values[index].isTouched {
       rows.values[index].isTouched = true
       touched.append(id)
     }
-    if event.opensVisit {
-      countEnd(of: rows.values[index], with: event)
-      countEntry(event)
+    guard event.opensVisit else {
+      rows.values[index].apply(event)
+      return
     }
+    let former = rows.values[index]
+    let ended = former.visit(endedBy: event)
+    endedVisits.append(ended)
+    counters.addEnd(of: ended, owner: former.row.owner, team: former.row.team)
     rows.values[index].apply(event)
+    countEntry(rows.values[index], event)
   }
 
-  consuming func changes() -> Changes {
+  private mutating func countEntry(_ working: Working, _ event: StageEvent) {
+    counters.addEntry(
+      of: working.visit(), on: event.data.occurredAt.day, owner: event.data.owner,
+      team: event.data.team)
+  }
+
+  private consuming func changes(_ corrections: [StageCorrection]) -> Changes {
     var changes = Changes()
     touched.sort()
-    changes.current.reserveCapacity(touched.count)
+    changes.current.reserveCapacity(touched.count + corrections.count)
     changes.visits = endedVisits
     for id in touched {
       guard let working = rows[id] else { continue }
       changes.current.append(working.row)
       if working.isEntered { changes.visits.append(working.visit()) }
     }
-    changes.counters = counters.map { (key: $0.key, delta: $0.value) }
-    changes.counters.sort { $0.key < $1.key }
+    if !corrections.isEmpty {
+      for correction in corrections { correction.add(to: &changes, &counters) }
+      changes.current.sort { $0.opportunityID < $1.opportunityID }
+    }
+    changes.counters = counters.sorted()
     return changes
-  }
-
-  private mutating func countEntry(_ event: StageEvent) {
-    let data = event.data
-    let key = CounterKey(
-      pipeline: data.pipeline, day: data.occurredAt.day, stage: data.to ?? "",
-      owner: data.owner ?? "", team: data.team ?? "")
-    counters[key, default: CounterDelta()].entered += 1
-  }
-
-  private mutating func countEnd(of working: Working, with event: StageEvent) {
-    let visit = working.visit(endedBy: event)
-    endedVisits.append(visit)
-    if event.data.epoch > working.row.epoch {
-      // The restored database issues these sequences once more; a row has room for one visit.
-      endedVisits.removeAll {
-        $0.opportunityID == visit.opportunityID && $0.enteredSequence >= event.data.sequence
-      }
-    }
-    let key = CounterKey(
-      pipeline: visit.pipeline, day: event.data.occurredAt.day, stage: visit.stage,
-      owner: working.row.owner ?? "", team: working.row.team ?? "")
-    counters[key, default: CounterDelta()].addEnd(of: visit)
-  }
-}
-
-extension StageEvent {
-  var opensVisit: Bool {
-    switch type {
-    case .created: true
-    case .moved: !(data.from ?? "").hasSameBytes(as: data.to ?? "")
-    case .changed: false
-    }
-  }
-
-  var isEntryUnknown: Bool { type == .created && data.entryUnknown == true }
-
-  /// Which way the deal left its stage; nil when it did not.
-  var direction: MoveDirection? {
-    type == .moved && opensVisit ? MoveDirection.of(data) : nil
-  }
-}
-
-extension CounterDelta {
-  fileprivate mutating func addEnd(of visit: Visit) {
-    guard let leaving = visit.leaving else { return }
-    switch leaving.direction {
-    case .advance: advanced += 1
-    case .back: back += 1
-    case .lost: lost += 1
-    case .reopen: reopened += 1
-    case nil: break
-    }
-    if let enteredAt = visit.enteredAt {
-      endedKnown += 1
-      dwellSeconds += max(0, leaving.at.microseconds - enteredAt.microseconds) / 1_000_000
-    }
-  }
-}
-
-extension CurrentStage {
-  /// Everything that `enter` and `update` do not set.
-  fileprivate init(first event: StageEvent) {
-    let data = event.data
-    self.init(
-      opportunityID: data.opportunityId, epoch: data.epoch, sequence: data.sequence,
-      pipeline: data.pipeline, pipelineVersion: data.pipelineVersion, stage: "",
-      category: .open, position: 0, name: data.name, account: data.account?.name,
-      enteredSequence: data.sequence, occurredAt: data.occurredAt)
-  }
-
-  fileprivate mutating func enter(_ event: StageEvent) {
-    let data = event.data
-    pipeline = data.pipeline
-    stage = data.to ?? ""
-    category = data.toCategory ?? .open
-    position = data.toPosition ?? 0
-    enteredAt = event.isEntryUnknown ? nil : data.occurredAt
-    enteredSequence = data.sequence
-  }
-
-  /// What every event says about the opportunity as it is afterwards.
-  fileprivate mutating func update(from event: StageEvent) {
-    let data = event.data
-    epoch = data.epoch
-    sequence = data.sequence
-    pipelineVersion = data.pipelineVersion
-    if data.to == stage, let category = data.toCategory, let position = data.toPosition {
-      self.category = category
-      self.position = position
-    }
-    owner = data.owner
-    team = data.team
-    amount = data.amount
-    followUpDueAt = data.followUpDueAt
-    benchmarkDays = data.benchmarkDays
-    occurredAt = data.occurredAt
-    for change in data.changes {
-      if change.field == "name" { name = change.new.label }
-      if change.field == "account" { account = change.new.label }
-    }
-  }
-
-  fileprivate func visit(category: StageCategory, endedBy event: StageEvent?) -> Visit {
-    Visit(
-      opportunityID: opportunityID, enteredSequence: enteredSequence, pipeline: pipeline,
-      stage: stage, category: category, enteredAt: enteredAt,
-      leaving: event.map {
-        Visit.Leaving(
-          at: $0.data.occurredAt, sequence: $0.data.sequence, to: $0.data.to ?? "",
-          direction: $0.direction)
-      })
-  }
-}
-
-extension JSONValue {
-  /// The text, or the name of an object such as an account.
-  fileprivate var label: String? {
-    switch self {
-    case .string(let text): text
-    case .object(let members): members["name"]?.label
-    case .null, .boolean, .integer, .number, .array: nil
-    }
   }
 }

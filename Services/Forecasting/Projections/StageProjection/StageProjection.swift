@@ -3,7 +3,8 @@ import Messaging
 import Postgres
 
 /// Keeps `applied_events`, `current_stage`, `visits` and `daily_counters` up to date with
-/// `stage-changes.v1`, in a fixed number of statements per batch.
+/// `stage-changes.v1`, in a fixed number of statements per batch; a few more where an event takes
+/// something back.
 struct StageProjection: BatchHandler {
   let topics: [Topic] = [.stageChanges]
 
@@ -50,11 +51,15 @@ struct StageProjection: BatchHandler {
     _ events: [StageEvent], to current: [EntityID: CurrentStage],
     in transaction: borrowing PostgresTransaction, _ outcome: inout BatchOutcome
   ) throws {
+    let corrected = StageCorrection.opportunities(in: events, after: current)
+    let histories = try StageTables.loadHistories(of: corrected, in: transaction)
     let inserted = try StageTables.insertFacts(events, in: transaction)
     outcome.duplicates += events.count - inserted.count
     outcome.applied = inserted.count
     guard !inserted.isEmpty else { return }
-    let changes = StageFold.fold(current: current, events: inserted)
+    try StageTables.noteReverts(inserted, in: transaction)
+    let changes = StageFold.fold(current: current, histories: histories, events: inserted)
+    try StageTables.remove(changes.vanished, in: transaction)
     try StageTables.upsertCurrent(changes.current, in: transaction)
     try StageTables.upsertVisits(changes.visits, in: transaction)
     try StageTables.addCounters(changes.counters, in: transaction)

@@ -32,10 +32,10 @@ enum StageTables {
       """
       INSERT INTO applied_events (opportunity_id, epoch, sequence, event_id, type, pipeline,
         from_stage, to_stage, direction, owner, team, amount_minor, currency, occurred_at,
-        recorded_at, entry_unknown)
+        recorded_at, entry_unknown, to_category, to_position)
       SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[],
         $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
-        $13::text[], $14::timestamptz[], $15::timestamptz[], $16::bool[])
+        $13::text[], $14::timestamptz[], $15::timestamptz[], $16::bool[], $17::text[], $18::int[])
       ON CONFLICT DO NOTHING
       RETURNING opportunity_id, epoch, sequence
       """,
@@ -44,7 +44,9 @@ enum StageTables {
       events.map(\.data.from), events.map(\.data.to), events.map { $0.direction?.rawValue },
       events.map(\.data.owner), events.map(\.data.team), events.map(\.data.amount?.minor),
       events.map(\.data.amount?.currency), events.map(\.data.occurredAt),
-      events.map(\.data.recordedAt), events.map { $0.data.entryUnknown == true })
+      events.map(\.data.recordedAt), events.map { $0.data.entryUnknown == true },
+      events.map(\.data.toCategory?.rawValue),
+      events.map { $0.data.toPosition.map(Int32.init) })
     if inserted.count == events.count { return events }
     let keys = try Set(inserted.map { try FactKey($0) })
     return events.filter { keys.contains(FactKey($0)) }

@@ -23,6 +23,19 @@ struct Timeline: Equatable, Sendable {
     }
   }
 
+  /// A move that was taken back; the stay that it began is none of the visits.
+  struct RevertedMove: Equatable, Sendable {
+    var from: String
+    var to: String
+    /// Of the event of the move.
+    var sequence: Int64
+    var at: Instant
+    var revertedAt: Instant
+    /// Who took it back, and why.
+    var by: String?
+    var reason: String?
+  }
+
   var id: EntityID
   var pipeline: String
   var pipelineVersion: Int
@@ -38,6 +51,8 @@ struct Timeline: Equatable, Sendable {
   var benchmarkDays: Double?
   /// In order.
   var visits: [Visit]
+  /// In the order in which they were taken back.
+  var reverted: [RevertedMove]
 }
 
 struct TimelineQueries: Sendable {
@@ -52,7 +67,9 @@ struct TimelineQueries: Sendable {
         FROM current_stage WHERE opportunity_id = $1
         """, id)
       guard let row = current.first else { return nil }
-      return try Timeline(id, row, visits: try Self.visits(of: id, in: transaction))
+      return try Timeline(
+        id, row, visits: try Self.visits(of: id, in: transaction),
+        reverted: try Self.reverted(of: id, in: transaction))
     }
   }
 
@@ -79,10 +96,29 @@ struct TimelineQueries: Sendable {
       """, id
     ).map(Timeline.Visit.init)
   }
+
+  private static func reverted(
+    of id: EntityID, in transaction: borrowing PostgresTransaction
+  ) throws -> [Timeline.RevertedMove] {
+    try transaction.query(
+      """
+      SELECT move.from_stage, move.to_stage, move.sequence, move.occurred_at, reversal.occurred_at,
+        reversal.reverted_by, reversal.reverted_because
+      FROM applied_events AS reversal
+      JOIN applied_events AS move ON move.opportunity_id = reversal.opportunity_id
+        AND move.epoch = reversal.reverted_epoch AND move.sequence = reversal.reverted_sequence
+      WHERE reversal.opportunity_id = $1 AND move.from_stage IS NOT NULL
+        AND move.to_stage IS NOT NULL
+      ORDER BY reversal.epoch, reversal.sequence
+      """, id
+    ).map(Timeline.RevertedMove.init)
+  }
 }
 
 extension Timeline {
-  fileprivate init(_ id: EntityID, _ row: PostgresRow, visits: [Visit]) throws {
+  fileprivate init(
+    _ id: EntityID, _ row: PostgresRow, visits: [Visit], reverted: [RevertedMove]
+  ) throws {
     let minor = try row.optional(9, as: Int64.self)
     let currency = try row.optional(10, as: String.self)
     self.init(
@@ -91,7 +127,17 @@ extension Timeline {
       name: try row.optional(5), account: try row.optional(6), owner: try row.optional(7),
       team: try row.optional(8),
       amount: minor.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
-      followUpDueAt: try row.optional(11), benchmarkDays: try row.optional(12), visits: visits)
+      followUpDueAt: try row.optional(11), benchmarkDays: try row.optional(12), visits: visits,
+      reverted: reverted)
+  }
+}
+
+extension Timeline.RevertedMove {
+  fileprivate init(_ row: PostgresRow) throws {
+    self.init(
+      from: try row.decode(0), to: try row.decode(1), sequence: try row.decode(2),
+      at: try row.decode(3), revertedAt: try row.decode(4), by: try row.optional(5),
+      reason: try row.optional(6))
   }
 }
 

@@ -14,10 +14,16 @@ struct ReaderGroup: Sendable {
     return [
       ReaderGroup(
         name: "\(prefix)sluice-stage-service", schema: "stage_service",
-        topics: [.stageCommands, .importCommands]),
+        topics: [.stageCommands, .importCommands, .directory]),
+      ReaderGroup(
+        name: "\(prefix)sluice-activity-ingest", schema: "activity_ingest",
+        topics: [.activities, .commandResults, .stageChanges, .pipelines, .directory]),
       ReaderGroup(
         name: "\(prefix)sluice-forecasting", schema: "forecasting",
-        topics: [.stageChanges, .pipelines]),
+        topics: [.stageChanges, .pipelines, .directory]),
+      ReaderGroup(
+        name: "\(prefix)sluice-notifier", schema: "notifier",
+        topics: [.stageChanges, .notices, .directory]),
     ]
   }
 

@@ -27,11 +27,21 @@ struct FeedEvent: Sendable {
   var followUpDueAt: Instant?
   var benchmarkDays: Double?
   var entryUnknown: Bool
+  var reversal: Reversal?
   /// The name and the account that the event sets; nil leaves them as they were.
   var name: Symbol?
   var account: Symbol?
   /// Of type and data; equal within one run for equal events.
   var digest: Int
+
+  /// What an event takes back.
+  struct Reversal: Sendable {
+    /// Where the move stands.
+    var move: EventPosition
+    /// Who took it back, and why.
+    var by: Symbol
+    var reason: Symbol
+  }
 }
 
 /// An event as the feed's JSON and the log have it.

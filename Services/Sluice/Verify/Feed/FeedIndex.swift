@@ -71,7 +71,7 @@ struct FeedIndex: Sendable {
         amountMinor: data.amount?.minor, currency: symbols.symbol(data.amount?.currency),
         occurredAt: data.occurredAt, recordedAt: data.recordedAt,
         followUpDueAt: data.followUpDueAt, benchmarkDays: data.benchmarkDays,
-        entryUnknown: data.entryUnknown ?? false,
+        entryUnknown: data.entryUnknown ?? false, reversal: reversal(item),
         name: data.update(of: "name", created: data.name, as: item.type).map {
           symbols.symbol($0)
         },
@@ -81,6 +81,13 @@ struct FeedIndex: Sendable {
         digest: data.digest(as: item.type)))
     chains[Int(opportunity)].append(index)
     eventIndex[item.eventId] = index
+  }
+
+  private mutating func reversal(_ item: FeedItem) -> FeedEvent.Reversal? {
+    guard item.type == .moveReverted, let move = item.data.reverted else { return nil }
+    return FeedEvent.Reversal(
+      move: EventPosition(epoch: move.epoch, sequence: move.sequence),
+      by: symbols.symbol(item.data.actor), reason: symbols.symbol(item.data.reason))
   }
 
   private mutating func index(adding opportunity: EntityID) -> Int32 {

@@ -2,7 +2,7 @@ import Contracts
 import Messaging
 
 /// Whether the feed itself is a history: nothing in it twice, nothing left out, every move out of
-/// the stage that the deal stood in.
+/// the stage that the deal stood in, and every reversal of the latest one.
 enum FeedSanity {
   /// - Parameter count: judges the first so many events of the feed, with the help of the rest: an
   ///   event whose predecessor is missing at the end of the feed may be waiting for a transaction
@@ -37,10 +37,10 @@ enum FeedSanity {
     symbols: SymbolTable, into log: inout DifferenceLog
   ) {
     var last: EventPosition?
-    var stage: Symbol?
+    var stays: [(begin: EventPosition, stage: Symbol)] = []
     for (event, isJudged) in history {
       defer {
-        if event.type != .changed { stage = event.to }
+        follow(event, &stays)
         last = event.position
       }
       guard isJudged else { continue }
@@ -51,11 +51,45 @@ enum FeedSanity {
       if event.type == .created, last != nil {
         log.add(.feed, .unexpected, place, live: "created again at \(event.position.text)")
       }
-      if event.type == .moved, let stage, event.from != stage {
+      func name(_ stage: Symbol) -> String { symbols[stage] ?? "null" }
+      if event.type == .moved || event.type == .moveReverted, let stage = stays.last?.stage,
+        event.from != stage
+      {
         log.add(
-          .feed, .different, place, live: "from \(symbols[event.from] ?? "null")",
-          recomputed: "from \(symbols[stage] ?? "null")")
+          .feed, .different, place, live: "from \(name(event.from))",
+          recomputed: "from \(name(stage))")
       }
+      if event.type == .moveReverted {
+        judge(event, after: stays, at: place, name, into: &log)
+      }
+    }
+  }
+
+  /// A reversal takes back the move that began the present stay, to the stage of the one before.
+  private static func judge(
+    _ event: FeedEvent, after stays: [(begin: EventPosition, stage: Symbol)], at place: String,
+    _ name: (Symbol) -> String, into log: inout DifferenceLog
+  ) {
+    guard stays.count > 1 else {
+      log.add(.feed, .unexpected, place, live: "takes a move back", recomputed: "there is none")
+      return
+    }
+    let (move, former) = (stays[stays.count - 1].begin, stays[stays.count - 2].stage)
+    guard event.reversal?.move != move || event.to != former else { return }
+    log.add(
+      .feed, .different, place,
+      live: "takes \(event.reversal?.move.text ?? "nothing") back, to \(name(event.to))",
+      recomputed: "takes \(move.text) back, to \(name(former))")
+  }
+
+  private static func follow(
+    _ event: FeedEvent, _ stays: inout [(begin: EventPosition, stage: Symbol)]
+  ) {
+    switch event.type {
+    case .created: stays = [(event.position, event.to)]
+    case .moved where event.from != event.to: stays.append((event.position, event.to))
+    case .moveReverted: _ = stays.popLast()
+    case .moved, .activityRecorded, .changed: break
     }
   }
 

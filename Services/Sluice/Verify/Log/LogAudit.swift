@@ -130,11 +130,19 @@ extension LogAudit {
     var unpublished: Set<EntityID>
     /// Events recorded later than this cannot have been deleted from the log's beginning.
     var completeAfter: Instant?
+    /// Of new events. What the log has of a lower one and the feed has not, a database that was
+    /// restored from a backup has lost.
+    var epoch: Int64
   }
 
   /// What the log lacks, and what it holds that the feed does not know.
   mutating func finish(feed: FeedIndex, expecting expectation: Expectation) {
-    for (record, _, event) in pending {
+    let unknown = pending.filter { $0.event.epoch >= expectation.epoch }
+    if unknown.count < pending.count {
+      remarks.append(
+        "the log holds \(pending.count - unknown.count) events that a restored database has lost")
+    }
+    for (record, _, event) in unknown {
       let position = EventPosition(epoch: event.epoch, sequence: event.sequence)
       differences.add(
         .log, .unexpected, "\(record), event \(event.id)",
@@ -159,6 +167,11 @@ extension LogAudit {
       }
     }
   }
+
+  /// Whether the feed knows every event that it should know.
+  ///
+  /// - Parameter epoch: of new events.
+  func isSettled(epoch: Int64) -> Bool { pending.allSatisfy { $0.event.epoch < epoch } }
 
   /// How many of the feed's events the log holds.
   var heldEvents: Int { held.count { $0 } }

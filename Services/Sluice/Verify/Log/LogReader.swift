@@ -10,6 +10,8 @@ struct LogReader: Sendable {
   let logger: Logger
   /// How long the broker may be silent.
   var patience = Duration.seconds(15)
+  /// Reads only so many of the last messages of each partition; nil reads all.
+  var last: Int64?
 
   /// Hands every record to `body` and returns the range of each partition.
   func read(_ body: (LogRecord, _ total: Int) -> Void) async throws -> [Int32: Watermarks] {
@@ -42,7 +44,8 @@ struct LogReader: Sendable {
       let ranges = try await admin.watermarks(
         of: (0..<Int32(metadata.partitions)).map { TopicPartition(topic: topic, partition: $0) })
       await admin.close(within: .seconds(5))
-      return ranges
+      guard let last else { return ranges }
+      return ranges.mapValues { Watermarks(low: max($0.low, $0.high - last), high: $0.high) }
     } catch {
       await admin.close(within: .seconds(5))
       throw error

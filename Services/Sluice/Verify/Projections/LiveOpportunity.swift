@@ -26,7 +26,9 @@ protocol LiveRow: ProjectionRow {
 extension AppliedRow: LiveRow {
   static let select = """
     SELECT opportunity_id, epoch, sequence, event_id, type, pipeline, from_stage, to_stage,
-           direction, owner, team, amount_minor, currency, occurred_at, recorded_at, entry_unknown
+           direction, owner, team, amount_minor, currency, occurred_at, recorded_at, entry_unknown,
+           to_category, to_position, reverted_epoch, reverted_sequence, reverted_by,
+           reverted_because
     FROM applied_events ORDER BY opportunity_id, epoch, sequence
     """
 
@@ -37,7 +39,10 @@ extension AppliedRow: LiveRow {
       toStage: try row.optional(7), direction: try row.optional(8), owner: try row.optional(9),
       team: try row.optional(10), amountMinor: try row.optional(11),
       currency: try row.optional(12), occurredAt: try row.decode(13),
-      recordedAt: try row.decode(14), entryUnknown: try row.decode(15))
+      recordedAt: try row.decode(14), entryUnknown: try row.decode(15),
+      toCategory: try row.optional(16), toPosition: try row.optional(17),
+      revertedEpoch: try row.optional(18), revertedSequence: try row.optional(19),
+      revertedBy: try row.optional(20), revertedBecause: try row.optional(21))
   }
 }
 

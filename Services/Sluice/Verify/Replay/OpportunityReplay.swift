@@ -25,7 +25,11 @@ extension AppliedRow {
       direction: StageWalk.direction(of: event)?.rawValue, owner: symbols[event.owner],
       team: symbols[event.team], amountMinor: event.amountMinor,
       currency: symbols[event.currency], occurredAt: event.occurredAt,
-      recordedAt: event.recordedAt, entryUnknown: event.entryUnknown)
+      recordedAt: event.recordedAt, entryUnknown: event.entryUnknown,
+      toCategory: event.toCategory?.rawValue, toPosition: event.toPosition,
+      revertedEpoch: event.reversal?.move.epoch, revertedSequence: event.reversal?.move.sequence,
+      revertedBy: event.reversal.flatMap { symbols[$0.by] },
+      revertedBecause: event.reversal.flatMap { symbols[$0.reason] })
   }
 }
 

@@ -25,6 +25,12 @@ struct AppliedRow: ProjectionRow {
   var occurredAt: Instant
   var recordedAt: Instant
   var entryUnknown: Bool
+  var toCategory: String?
+  var toPosition: Int32?
+  var revertedEpoch: Int64?
+  var revertedSequence: Int64?
+  var revertedBy: String?
+  var revertedBecause: String?
 
   static var check: Check { .appliedEvents }
   var key: String { "epoch \(epoch) sequence \(sequence)" }
@@ -35,6 +41,10 @@ struct AppliedRow: ProjectionRow {
       ("owner", owner), ("team", team), ("amount_minor", amountMinor.map(String.init)),
       ("currency", currency), ("occurred_at", occurredAt.description),
       ("recorded_at", recordedAt.description), ("entry_unknown", String(entryUnknown)),
+      ("to_category", toCategory), ("to_position", toPosition.map { String($0) }),
+      ("reverted_epoch", revertedEpoch.map { String($0) }),
+      ("reverted_sequence", revertedSequence.map { String($0) }),
+      ("reverted_by", revertedBy), ("reverted_because", revertedBecause),
     ]
   }
 }

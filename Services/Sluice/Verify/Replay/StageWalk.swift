@@ -1,4 +1,5 @@
 import Contracts
+import Messaging
 
 /// The stays of one opportunity, worked out from its events in order.
 ///
@@ -26,8 +27,9 @@ struct StageWalk {
         switch event.type {
         case .created: true
         case .moved: event.from != event.to
-        case .changed: false
+        case .moveReverted, .activityRecorded, .changed: false
         }
+      if let move = event.reversal?.move { takeBack(move, events) }
       guard begins, event.to != .null else { continue }
       if let last = stays.indices.last {
         stays[last].end = index
@@ -36,6 +38,16 @@ struct StageWalk {
       let isUnknown = event.type == .created && event.entryUnknown
       stays.append(Stay(begin: index, enteredAt: isUnknown ? nil : event.occurredAt))
     }
+  }
+
+  /// Only the move that began the latest stay can be taken back: the stay before it goes on.
+  private mutating func takeBack(_ move: EventPosition, _ events: [FeedEvent]) {
+    guard stays.count > 1, let last = stays.last, events[last.begin].position == move else {
+      return
+    }
+    stays.removeLast()
+    stays[stays.count - 1].end = nil
+    stays[stays.count - 1].direction = nil
   }
 
   /// Nil for what is no move between two stages, or does not say between which.

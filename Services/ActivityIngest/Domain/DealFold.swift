@@ -1,0 +1,52 @@
+import Contracts
+
+/// What a batch of stage events leaves behind here. Pure.
+struct DealFold: Sendable {
+  /// A custom field of a deal.
+  struct Field: Hashable, Sendable {
+    var deal: EntityID
+    var name: String
+  }
+
+  /// The state after the last event, of every deal that had one.
+  private(set) var deals: [EntityID: Deal]
+  /// The contacts that fields tell of from now on, for every field that changed.
+  private(set) var contacts: [Field: Set<ContactKey>] = [:]
+  /// A deal became known, or known by something else, or open again, or made a move that was under
+  /// way: what waits may wait for it.
+  private(set) var isAwaited = false
+  /// Moves that a proposal asked for.
+  private(set) var moves: [(proposal: EntityID, event: StageEvent)] = []
+  /// The events whose moves were taken back.
+  private(set) var reverted: [EntityID] = []
+
+  private static let customPrefix = "fields."
+
+  /// - Parameters:
+  ///   - current: the deals as they were.
+  ///   - events: each the next one of its deal.
+  init(current: [EntityID: Deal], events: [StageEvent]) {
+    deals = current
+    for event in events { apply(event) }
+  }
+
+  private mutating func apply(_ event: StageEvent) {
+    let id = event.opportunityId
+    let before = deals[id]
+    guard let after = before?.applying(event) ?? Deal(event) else { return }
+    deals[id] = after
+    if before?.isOpen != true, after.isOpen { isAwaited = true }
+    if before == nil { isAwaited = true }
+    for change in event.changes where change.field.hasPrefix(DealFold.customPrefix) {
+      let name = String(change.field.dropFirst(DealFold.customPrefix.count))
+      let keys = DealContacts.keys(field: name, value: change.new)
+      contacts[Field(deal: id, name: name)] = keys
+      if !keys.isEmpty { isAwaited = true }
+    }
+    if event.type == .moved, let proposal = event.evidence?.proposalId {
+      moves.append((proposal, event))
+      isAwaited = true
+    }
+    if let move = event.reverted?.eventId { reverted.append(move) }
+  }
+}

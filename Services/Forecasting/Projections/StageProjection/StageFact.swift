@@ -1,0 +1,57 @@
+import Contracts
+import Messaging
+
+/// An event as far as visits and counters follow from it: a row of `applied_events`.
+struct StageFact: Hashable, Sendable {
+  var position: EventPosition
+  /// Begins a visit, unless it was taken back.
+  var opensVisit: Bool
+  /// When the deal entered `to` is not known.
+  var isEntryUnknown: Bool
+  var pipeline: String
+  var to: String?
+  var category: StageCategory?
+  /// Index of `to` in its pipeline version.
+  var stagePosition: Int?
+  var direction: MoveDirection?
+  var owner: String?
+  var team: String?
+  var occurredAt: Instant
+  /// The move that it takes back.
+  var reverted: EventPosition?
+}
+
+extension StageFact {
+  init(_ event: StageEvent) {
+    self.init(
+      position: EventPosition(event), opensVisit: event.opensVisit,
+      isEntryUnknown: event.isEntryUnknown, pipeline: event.data.pipeline, to: event.data.to,
+      category: event.data.toCategory, stagePosition: event.data.toPosition,
+      direction: event.direction, owner: event.data.owner, team: event.data.team,
+      occurredAt: event.data.occurredAt, reverted: event.reverts.map { EventPosition($0) })
+  }
+}
+
+extension StageEvent {
+  var opensVisit: Bool {
+    switch type {
+    case .created: true
+    case .moved: !(data.from ?? "").hasSameBytes(as: data.to ?? "")
+    case .changed, .activityRecorded, .moveReverted: false
+    }
+  }
+
+  var isEntryUnknown: Bool { type == .created && data.entryUnknown == true }
+
+  /// Which way the deal left its stage; nil when it did not.
+  var direction: MoveDirection? {
+    type == .moved && opensVisit ? MoveDirection.of(data) : nil
+  }
+
+  /// The move that the event takes back.
+  var reverts: RevertedMove? { type == .moveReverted ? data.reverted : nil }
+}
+
+extension EventPosition {
+  init(_ move: RevertedMove) { self.init(epoch: move.epoch, sequence: move.sequence) }
+}

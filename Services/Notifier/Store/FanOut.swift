@@ -1,0 +1,56 @@
+import Contracts
+import Messaging
+import Postgres
+
+/// Makes deliveries of events: one for each active subscription that wants the event, once.
+///
+/// Events are consumed from the earliest offset, because the timers need the deals' history; a
+/// subscription gets only those recorded since it became active.
+struct FanOut {
+  private let subscriptions: [Subscription]
+  private var rows: [Row] = []
+
+  private struct Row {
+    var id: EntityID
+    var subscriptionID: EntityID
+    var event: OutgoingEvent
+    var body: [UInt8]
+  }
+
+  init(in transaction: borrowing PostgresTransaction) throws {
+    subscriptions = try transaction.query(
+      "SELECT \(Subscription.columns) FROM subscriptions WHERE status = 'active' ORDER BY id"
+    ).map { try Subscription($0) }
+  }
+
+  mutating func add(_ event: OutgoingEvent) throws {
+    let wanting = subscriptions.filter { $0.wants(event) }
+    guard !wanting.isEmpty else { return }
+    let body = try event.body()
+    for subscription in wanting {
+      rows.append(
+        Row(
+          id: DerivedIdentity.delivery(of: event, to: subscription.id),
+          subscriptionID: subscription.id, event: event, body: body))
+    }
+  }
+
+  /// Writes the deliveries; those that are there already stay as they are.
+  func write(at now: Instant, in transaction: borrowing PostgresTransaction) throws {
+    guard !rows.isEmpty else { return }
+    let rows = rows.sorted { $0.id < $1.id }
+    // The lock keeps a subscription that is being deleted right now from failing the batch.
+    try transaction.execute(
+      """
+      INSERT INTO deliveries (id, subscription_id, event_id, event_type, opportunity_id, body,
+        due_at, created_at)
+      SELECT i, s, e, t, o, b, $7, $7
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::bytea[])
+        WITH ORDINALITY AS new (i, s, e, t, o, b, ordinal)
+      JOIN subscriptions ON subscriptions.id = s
+      ORDER BY ordinal FOR KEY SHARE OF subscriptions
+      ON CONFLICT DO NOTHING
+      """, rows.map(\.id), rows.map(\.subscriptionID), rows.map(\.event.id),
+      rows.map(\.event.type), rows.map(\.event.opportunityID), rows.map(\.body), now)
+  }
+}

@@ -1,0 +1,2 @@
+-- The event that a handled command became.
+ALTER TABLE handled_commands ADD COLUMN event_id uuid;

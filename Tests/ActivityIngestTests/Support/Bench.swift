@@ -1,0 +1,196 @@
+import Contracts
+import Logging
+import Messaging
+import Postgres
+import TestSupport
+import Testing
+
+@testable import ActivityIngest
+
+/// The tables of the service and its handlers, without a broker: what would be published is what a
+/// batch returns.
+struct Bench: Sendable {
+  let pool: PostgresPool
+  let settlement: Settlement
+
+  /// Of the rules of these tests; their words stand nowhere else.
+  static let rules = [
+    rule("auto-quagga", "quagga", mode: .auto, to: .stage("negotiation"), from: "proposal"),
+    rule("auto-numbat", "numbat", mode: .auto, to: .stage("contract"), from: "negotiation"),
+    rule("review-wombat", "wombat", mode: .review, to: .stage("contract")),
+    rule("hint-hamster", "hamster", mode: .hint, to: .stage("negotiation")),
+    rule(
+      "weak-ferret", "ferret", mode: .auto, to: .stage("contract"), confidence: 0.5),
+  ]
+
+  static let now = History.start.adding(days: 2)
+
+  static func rule(
+    _ key: String, _ keyword: String, mode: Rule.Mode, to: Rule.Destination, from: String? = nil,
+    confidence: Double = 0.95
+  ) -> Rule {
+    Rule(
+      key: key, name: LocalizedText(zh: key, en: key), intent: key, keywords: [keyword],
+      mode: mode,
+      transitions: [
+        Rule.Transition(from: from.map { [$0] }, to: to, fields: ["by": .string(key)])
+      ],
+      confidence: confidence)
+  }
+
+  /// Handles a batch as the consumer loop does: in one transaction.
+  @discardableResult
+  func handle(
+    _ topic: Topic, _ messages: [WireMessage], at now: Instant = Bench.now,
+    received: Instant? = nil
+  ) async throws -> BatchOutcome {
+    let batch = ConsumedBatch(
+      topic: topic, partition: 0,
+      messages: messages.enumerated().map {
+        ConsumedMessage(offset: Int64($0.offset), timestamp: received, wire: $0.element)
+      })
+    let handler = try #require(
+      activityIngestHandlers(settlement).first { $0.topics.contains(topic) })
+    return try await pool.transaction { try handler.handle(batch, in: $0, now: now) }
+  }
+
+  @discardableResult
+  func observe(
+    _ activities: ObservedActivity..., received: Instant? = nil
+  ) async throws -> BatchOutcome {
+    try await handle(
+      .activities, try activities.map { try $0.wireMessage(source: $0.source) },
+      received: received)
+  }
+
+  @discardableResult
+  func apply(_ events: [StageEvent]) async throws -> BatchOutcome {
+    try await handle(.stageChanges, try events.map { try $0.wireMessage(source: "test") })
+  }
+
+  @discardableResult
+  func publish(_ pipelines: PublishedPipeline...) async throws -> BatchOutcome {
+    try await handle(.pipelines, try pipelines.map { try $0.wireMessage(source: "test") })
+  }
+
+  @discardableResult
+  func hear(_ results: CommandResult...) async throws -> BatchOutcome {
+    try await handle(.commandResults, try results.map { try $0.wireMessage(source: "test") })
+  }
+
+  /// What is shown of the only proposal.
+  func proposal() async throws -> Proposal {
+    let rows = try await proposals()
+    #expect(rows.count == 1)
+    return try #require(rows.first)
+  }
+
+  func proposals() async throws -> [Proposal] {
+    try await ProposalStore(pool: pool, committed: WakeSignal()).list(.init()).map(\.proposal)
+  }
+
+  func unmatched() async throws -> [UnmatchedStore.Row] {
+    try await UnmatchedStore(pool: pool, settlement: settlement, committed: WakeSignal())
+      .list(after: 0, limit: 100)
+  }
+
+  func standing(_ activity: ObservedActivity) async throws -> ActivityStore.Standing {
+    try #require(
+      try await ActivityStore(pool: pool, committed: WakeSignal()).standing(
+        of: DerivedID.activity(source: activity.source, id: activity.id)))
+  }
+
+  /// Every row of every table as text, to compare two states.
+  func snapshot() async throws -> [String] {
+    var rows: [String] = []
+    for table in [
+      "deals", "deal_contacts", "activities", "unmatched", "proposals", "parked_events", "outbox",
+    ] {
+      rows += try await pool.query(
+        "SELECT '\(table) ' || row::text FROM \(table) AS row ORDER BY 1"
+      ).map { try $0.decode(0, as: String.self) }
+    }
+    return rows
+  }
+}
+
+/// The service's tables in a schema of their own, with the rules of these tests.
+///
+/// - Parameter readyMade: whether the ready-made rules are enabled beside them.
+func withBench<Result: Sendable>(
+  readyMade: Bool = false, _ body: @Sendable (Bench) async throws -> Result
+) async throws -> Result {
+  try await withTestDatabase { database in
+    try await Migrator.migrate(
+      database.pool, schema: database.schema,
+      sets: [MessagingMigrations.set, ActivityIngestMigrations.set],
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let store = RuleStore(pool: database.pool)
+    let bench = Bench(
+      pool: database.pool, settlement: Settlement(rules: store, pipelines: PipelineVersions()))
+    let replaced = readyMade ? [] : Rule.readyMade.map(\.disabled)
+    for rule in Bench.rules + replaced {
+      _ = try await bench.settlement.rules.save(rule, by: "test", at: History.start)
+    }
+    return try await body(bench)
+  }
+}
+
+extension BatchOutcome {
+  /// The commands that it publishes, in order.
+  var commands: [StageCommand] {
+    get throws {
+      try outbox.filter { $0.topic == .stageCommands }.map {
+        guard case .payload(let command, _) = try StageCommand.read($0.wire) else {
+          throw MessageFailure(.invalidData, "not a command")
+        }
+        return command
+      }
+    }
+  }
+
+  var notices: [Notice] {
+    get throws {
+      try outbox.filter { $0.topic == .notices }.map {
+        guard case .payload(let notice, _) = try Notice.read($0.wire) else {
+          throw MessageFailure(.invalidData, "not a notice")
+        }
+        return notice
+      }
+    }
+  }
+}
+
+extension StageCommand {
+  /// What stage-service answers.
+  func accepted(sequence: Int64 = 2, event: EntityID? = nil) -> CommandResult {
+    CommandResult(
+      commandId: id, opportunityId: opportunityId, outcome: .accepted, sequence: sequence,
+      eventId: event ?? DerivedID.make("event", id.description))
+  }
+
+  func refused(_ code: String) -> CommandResult {
+    CommandResult(
+      commandId: id, opportunityId: opportunityId, outcome: .refused, sequence: 1,
+      errors: [
+        GateFailure(
+          code: code, pointer: "/to", message: LocalizedText(zh: "不行", en: "not so"))
+      ])
+  }
+
+  var move: Move? { if case .move(let move) = action { move } else { nil } }
+  var activity: ActivityRecord? {
+    if case .recordActivity(let record) = action { record } else { nil }
+  }
+  var reversal: Reversal? { if case .revert(let reversal) = action { reversal } else { nil } }
+}
+
+extension Rule {
+  /// Under the same key, a rule that finds nothing.
+  fileprivate var disabled: Rule {
+    var rule = self
+    rule.enabled = false
+    rule.keywords = ["unused"]
+    return rule
+  }
+}

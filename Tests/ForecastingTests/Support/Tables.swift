@@ -1,0 +1,164 @@
+import Contracts
+import Messaging
+import Postgres
+
+@testable import Forecasting
+
+/// What the stage projection keeps.
+struct Tables {
+  struct Fact: Hashable {
+    var opportunity: EntityID
+    var position: EventPosition
+  }
+
+  var facts: Set<Fact> = []
+  var current: [EntityID: CurrentStage] = [:]
+  var visits: Set<Visit> = []
+  /// Without rows of zeros.
+  var counters: [CounterKey: CounterDelta] = [:]
+}
+
+extension Tables {
+  init(of pool: PostgresPool) async throws {
+    for row in try await pool.query("SELECT opportunity_id, epoch, sequence FROM applied_events") {
+      let position = EventPosition(epoch: try row.decode(1), sequence: try row.decode(2))
+      facts.insert(Fact(opportunity: try row.decode(0), position: position))
+    }
+    let ids = Array(Set(facts.map(\.opportunity)))
+    current = try await pool.transaction { try StageTables.loadCurrent(ids, in: $0) }
+    for row in try await pool.query(
+      """
+      SELECT opportunity_id, entered_sequence, pipeline, stage, category, entered_at, left_at,
+        left_sequence, left_to, direction
+      FROM visits
+      """)
+    {
+      let direction = try row.optional(9, as: String.self)
+      let leftAt = try row.optional(6, as: Instant.self)
+      let leaving = try leftAt.map { at in
+        Visit.Leaving(
+          at: at, sequence: try row.decode(7), to: try row.decode(8),
+          direction: direction.flatMap { MoveDirection(rawValue: $0) })
+      }
+      visits.insert(
+        Visit(
+          opportunityID: try row.decode(0), enteredSequence: try row.decode(1),
+          pipeline: try row.decode(2), stage: try row.decode(3),
+          category: StageCategory(rawValue: try row.decode(4)) ?? .open,
+          enteredAt: try row.optional(5), leaving: leaving))
+    }
+    for row in try await pool.query(
+      """
+      SELECT pipeline, day, stage, owner, team, entered, advanced, back, lost, reopened,
+        ended_known, dwell_seconds
+      FROM daily_counters
+      """)
+    {
+      let key = CounterKey(
+        pipeline: try row.decode(0),
+        day: try row.decode(1, as: PostgresDate.self).daysSinceEpoch, stage: try row.decode(2),
+        owner: try row.decode(3), team: try row.decode(4))
+      let sums = CounterDelta(
+        entered: try row.decode(5), advanced: try row.decode(6), back: try row.decode(7),
+        lost: try row.decode(8), reopened: try row.decode(9), endedKnown: try row.decode(10),
+        dwellSeconds: try row.decode(11))
+      if sums != CounterDelta() { counters[key] = sums }
+    }
+  }
+
+  /// Worked out the long way: event by event, each question asked of the whole history.
+  init(naively logs: [[StageEvent]]) {
+    for log in logs {
+      let events = log.filter { event in
+        !log.contains { $0.epoch > event.epoch && $0.sequence <= event.sequence }
+      }
+      let openings = events.filter { event in
+        event.type == .created
+          || event.type == .moved && event.from != event.to
+            && !events.contains { $0.data.reverted?.eventId == event.id }
+      }
+      facts.formUnion(
+        events.map { Fact(opportunity: $0.opportunityId, position: EventPosition($0)) })
+      for (index, opening) in openings.enumerated() {
+        let next = index + 1 < openings.count ? openings[index + 1] : nil
+        count(opening, until: next, in: events)
+      }
+      if let last = events.last, let opening = openings.last {
+        current[last.opportunityId] = Tables.row(after: last, standingSince: opening, in: events)
+      }
+    }
+  }
+
+  private mutating func count(
+    _ opening: StageEvent, until next: StageEvent?, in events: [StageEvent]
+  ) {
+    let enteredAt = opening.data.entryUnknown == true ? nil : opening.occurredAt
+    var visit = Visit(
+      opportunityID: opening.opportunityId, enteredSequence: opening.sequence,
+      pipeline: opening.pipeline, stage: opening.to!, category: opening.toCategory!,
+      enteredAt: enteredAt)
+    counters[key(opening, opening.occurredAt, heldAfter: opening), default: CounterDelta()]
+      .entered += 1
+    if let next {
+      let direction = MoveDirection.of(next.data)!
+      visit.leaving = Visit.Leaving(
+        at: next.occurredAt, sequence: next.sequence, to: next.to!, direction: direction)
+      let previous = events.last { $0.sequence < next.sequence }!
+      var sums = CounterDelta()
+      switch direction {
+      case .advance: sums.advanced = 1
+      case .back: sums.back = 1
+      case .lost: sums.lost = 1
+      case .reopen: sums.reopened = 1
+      }
+      if let enteredAt {
+        sums.endedKnown = 1
+        let microseconds = next.occurredAt.microseconds - enteredAt.microseconds
+        sums.dwellSeconds = max(0, microseconds / 1_000_000)
+      }
+      counters[key(opening, next.occurredAt, heldAfter: previous), default: CounterDelta()]
+        .add(sums)
+    }
+    visits.insert(visit)
+  }
+
+  private func key(
+    _ opening: StageEvent, _ at: Instant, heldAfter event: StageEvent
+  ) -> CounterKey {
+    CounterKey(
+      pipeline: opening.pipeline, day: at.day, stage: opening.to!, owner: event.owner ?? "",
+      team: event.team ?? "")
+  }
+
+  private static func row(
+    after last: StageEvent, standingSince opening: StageEvent, in events: [StageEvent]
+  ) -> CurrentStage {
+    CurrentStage(
+      opportunityID: last.opportunityId, epoch: last.epoch, sequence: last.sequence,
+      pipeline: last.pipeline, pipelineVersion: last.pipelineVersion, stage: opening.to!,
+      category: opening.toCategory!, position: opening.toPosition!, owner: last.owner,
+      team: last.team, amount: last.amount, name: events[0].data.name,
+      account: events[0].data.account?.name,
+      enteredAt: opening.data.entryUnknown == true ? nil : opening.occurredAt,
+      enteredSequence: opening.sequence, followUpDueAt: last.followUpDueAt,
+      benchmarkDays: last.benchmarkDays, occurredAt: last.occurredAt)
+  }
+
+  /// One line per row that is not the same on both sides.
+  func differences(from expected: Tables) -> [String] {
+    func lines<Row: Hashable>(_ found: Set<Row>, _ expected: Set<Row>) -> [String] {
+      found.subtracting(expected).map { "found \($0)" }
+        + expected.subtracting(found).map { "missing \($0)" }
+    }
+    func lines<Key: Hashable, Row: Hashable>(
+      _ found: [Key: Row], _ expected: [Key: Row]
+    ) -> [String] {
+      Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.map { key in
+        func text(_ row: Row?) -> String { row.map { "\($0)" } ?? "nothing" }
+        return "\(key): found \(text(found[key])), expected \(text(expected[key]))"
+      }
+    }
+    return lines(facts, expected.facts) + lines(current, expected.current)
+      + lines(visits, expected.visits) + lines(counters, expected.counters)
+  }
+}
