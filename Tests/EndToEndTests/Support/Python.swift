@@ -1,14 +1,10 @@
 import Foundation
 import LocalServers
+import TestSupport
 import Testing
 
 /// Runs the scripts of `Tests/Documents`, in the environment that `deploy/local/test` makes for them.
 enum Python {
-  /// The interpreter of that environment; nil where nobody has made it.
-  static var path: String? {
-    ProcessInfo.processInfo.environment["SLUICE_TEST_PYTHON"].flatMap { $0.isEmpty ? nil : $0 }
-  }
-
   /// Fails with all that the script wrote.
   static func run(
     _ script: String, _ arguments: [String], environment: [String: String] = [:]
@@ -18,7 +14,7 @@ enum Python {
     defer { try? FileManager.default.removeItem(atPath: log) }
     let process = try await ChildProcess(
       .init(
-        executable: path ?? "python3",
+        executable: TestPython.path ?? "python3",
         arguments: [Repository.path("Tests/Documents/\(script)")] + arguments,
         environment: Executables.environment.merging(environment) { $1 }, logPath: log))
     let end = try await process.wait()
@@ -38,8 +34,6 @@ enum Repository {
 
 extension Trait where Self == ConditionTrait {
   static var needsPython: Self {
-    .enabled(
-      if: Python.path != nil,
-      "deploy/local/test runs it: Tests/Documents/prepare makes the Python that it needs")
+    .enabled(if: TestPython.path != nil, "\(TestPython.absence)")
   }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import LocalServers
+import TestSupport
 import Testing
 
 @testable import Notifier
@@ -47,7 +48,7 @@ import Testing
 
   /// The reference implementation of the standard takes what we send, with either secret, and
   /// refuses it when a byte differs.
-  @Test(.enabled("the package standardwebhooks is not to be had") { await Reference.isThere })
+  @Test(.enabled(if: TestPython.path != nil, "\(TestPython.absence)"))
   func theReferenceLibraryVerifies() async throws {
     let old = WebhookSecret.make()
     let new = WebhookSecret.make()
@@ -62,30 +63,8 @@ import Testing
   }
 }
 
-/// `standardwebhooks` of PyPI in a virtual environment of its own.
+/// `standardwebhooks` of PyPI.
 private enum Reference {
-  private static let python = Task<String?, Never> {
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "standardwebhooks-\(ProcessInfo.processInfo.processIdentifier)")
-    do {
-      try await Tool.run("/usr/bin/env", ["python3", "-m", "venv", folder.path()])
-      let python = folder.appending(path: "bin/python").path()
-      try await Tool.run(
-        python,
-        [
-          "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--timeout", "10",
-          "--retries", "1", "standardwebhooks",
-        ])
-      return python
-    } catch {
-      return nil
-    }
-  }
-
-  static var isThere: Bool {
-    get async { await python.value != nil }
-  }
-
   private static let script = """
     import base64, json, sys
     from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -106,7 +85,7 @@ private enum Reference {
   static func verify(
     _ body: [UInt8], _ headers: [(name: String, value: String)], _ secret: WebhookSecret
   ) async throws -> String {
-    let python = try #require(await python.value)
+    let python = try #require(TestPython.path)
     let call = Call(
       secret: secret.text, body: Data(body),
       headers: Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) }))
