@@ -20,10 +20,12 @@ package final class EmbeddedBroker: Sendable {
 
   /// Settings (`KafkaConfiguration.overrides`) with which clients get on well with it. It lets each
   /// rebalance last as long as the session time-out less a second, and answers a fetch that found
-  /// nothing only when its wait is over, whatever was written meanwhile. Real brokers refuse a
-  /// session time-out as short as this.
+  /// nothing only when its wait is over, whatever was written meanwhile. The first member of an empty
+  /// group waits for three seconds, during which its session must not end: the broker would forget
+  /// the member and never read from its connection again. Real brokers refuse a session time-out as
+  /// short as this.
   package static let clientSettings = [
-    "session.timeout.ms": "2500", "heartbeat.interval.ms": "200", "fetch.wait.max.ms": "20",
+    "session.timeout.ms": "3500", "heartbeat.interval.ms": "200", "fetch.wait.max.ms": "20",
   ]
 
   /// - Parameter topics: the number of partitions by name.

@@ -29,5 +29,22 @@ extension EndToEnd {
         }
       }
     }
+
+    @Test(.onlyInFullRuns, .timeLimit(.minutes(5)))
+    func manyKillsBetweenActivitiesLoseNothing() async throws {
+      let layout = Cluster.Layout(activityIngests: 1, notifiers: 2, automaticallyRestart: true)
+      try await withCluster(layout) { cluster in
+        try await ActivityLoad.runAndCheck(on: cluster) { load in
+          var generator = Generator(seed: 10)
+          for _ in 0..<40 {
+            try await Task.sleep(
+              for: .milliseconds(.random(in: 500...1_500, using: &generator)))
+            try cluster.replicas.randomElement(using: &generator)?.signal(SIGKILL)
+          }
+          for replica in cluster.replicas { try await replica.waitUntilReady() }
+          try await load.waitForAccepted(40)
+        }
+      }
+    }
   }
 }

@@ -7,23 +7,11 @@ extension EndToEnd {
     @Test(.timeLimit(.minutes(4))) func withoutBrokerMovesAreStillAccepted() async throws {
       try await withCluster { cluster in
         let load = try await Load.run(on: cluster, seed: 5) { load in
-          // The embedded broker never completes a join that it was cut off in.
-          if case .embedded = cluster.broker { try await cluster.waitUntilAssigned() }
+          try await cluster.waitUntilAssigned()
           try await load.waitForAccepted(40)
-          cluster.broker.setReachable(false)
-          let joined = ContinuousClock.now + .seconds(20)
-          do {
-            try await cluster.waitUntilRed()
+          try await cluster.withoutBroker {
             try await load.waitForAccepted(40, within: .seconds(15))
-            // The outage is the fault, and lasts as long as the fault is said to last.
-            try await Task.sleep(until: joined)
-            try await load.waitForAccepted(1, within: .seconds(5))
-          } catch {
-            cluster.broker.setReachable(true)
-            throw error
           }
-          cluster.broker.setReachable(true)
-          for replica in cluster.replicas { try await replica.waitUntilReady() }
           try await load.waitForAccepted(40)
         }
         try await load.checkHistories()
@@ -38,10 +26,7 @@ extension EndToEnd {
       try await withCluster(.init(ownsPostgres: true)) { cluster in
         let load = try await Load.run(on: cluster, seed: 6) { load in
           try await load.waitForAccepted(40)
-          try await cluster.postgres.kill9()
-          try await cluster.waitUntilRed()
-          try await cluster.postgres.restart()
-          for replica in cluster.replicas { try await replica.waitUntilReady() }
+          try await cluster.crashDatabase()
           try await load.waitForAccepted(40)
           // And once in the orderly way, which ends every connection with a message.
           try await cluster.postgres.restart()
@@ -56,16 +41,62 @@ extension EndToEnd {
         }
       }
     }
+
+    @Test(.timeLimit(.minutes(4))) func withoutBrokerActivitiesAreStillAccepted() async throws {
+      try await withCluster(.allServices) { cluster in
+        try await ActivityLoad.runAndCheck(on: cluster) { load in
+          try await load.waitForAccepted(40)
+          try await cluster.withoutBroker {
+            try await load.waitForAccepted(40, within: .seconds(15))
+          }
+          try await load.waitForAccepted(40)
+        }
+        for replica in cluster.replicas {
+          try checkEqual(replica.ends, [], "ends of \(replica.name)")
+        }
+      }
+    }
+
+    @Test(.timeLimit(.minutes(4))) func activitiesWaitForADatabaseThatCrashed() async throws {
+      let layout = Cluster.Layout(activityIngests: 1, notifiers: 1, ownsPostgres: true)
+      try await withCluster(layout) { cluster in
+        try await ActivityLoad.runAndCheck(on: cluster) { load in
+          try await load.waitForAccepted(40)
+          try await cluster.crashDatabase()
+          try await load.waitForAccepted(40)
+        }
+        for replica in cluster.replicas {
+          try checkEqual(replica.ends, [], "ends of \(replica.name)")
+        }
+      }
+    }
   }
 }
 
 extension Cluster {
-  fileprivate func waitUntilAssigned() async throws {
-    for replica in replicas {
-      try await eventually("\(replica.name) has partitions") {
-        replica.logLines(with: "partitions assigned") > 0
-      }
+  /// Takes the broker away for twenty seconds, which are the fault, and runs `body` when every replica
+  /// has noticed; returns when all are ready again.
+  fileprivate func withoutBroker(_ body: () async throws -> Void) async throws {
+    broker.setReachable(false)
+    let end = ContinuousClock.now + .seconds(20)
+    do {
+      try await waitUntilRed()
+      try await body()
+      try await Task.sleep(until: end)
+    } catch {
+      broker.setReachable(true)
+      throw error
     }
+    broker.setReachable(true)
+    for replica in replicas { try await replica.waitUntilReady() }
+  }
+
+  /// kill -9 of the whole server; returns when it is back and all are ready again.
+  fileprivate func crashDatabase() async throws {
+    try await postgres.kill9()
+    try await waitUntilRed()
+    try await postgres.restart()
+    for replica in replicas { try await replica.waitUntilReady() }
   }
 
   /// Returns when every replica says that it is not ready, and still says that it lives.

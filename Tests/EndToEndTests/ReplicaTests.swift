@@ -25,5 +25,25 @@ extension EndToEnd {
         try await cluster.verify()
       }
     }
+
+    @Test(.timeLimit(.minutes(3))) func aSecondOfEachJoinsAndLeavesBetweenActivities() async throws
+    {
+      try await withCluster(.allServices) { cluster in
+        try await ActivityLoad.runAndCheck(on: cluster) { load in
+          for (kind, topic) in [
+            (.activityIngest, "activities"), (ServiceKind.notifier, "stage-changes"),
+          ] {
+            let second = try await cluster.add(kind)
+            try await second.waitUntilReady()
+            try await eventually(within: .seconds(60), "\(second.name) gets partitions") {
+              second.logLines(with: "partitions assigned", topic) > 0
+            }
+            try await load.waitForAccepted(40)
+            cluster.remove(second)
+            try checkEqual(try await second.terminate(), .exited(0), "end of \(second.name)")
+          }
+        }
+      }
+    }
   }
 }

@@ -21,8 +21,21 @@ extension EndToEnd {
       }
     }
 
+    @Test(.timeLimit(.minutes(3))) func sigtermBetweenActivitiesLosesNone() async throws {
+      try await withCluster(.allServices) { cluster in
+        try await ActivityLoad.runAndCheck(on: cluster) { load in
+          for replica in cluster.replicas {
+            try await load.waitForAccepted(40)
+            try checkEqual(try await replica.terminate(), .exited(0), "end of \(replica.name)")
+            try await replica.start()
+            try await replica.waitUntilReady()
+          }
+        }
+      }
+    }
+
     @Test(.timeLimit(.minutes(2))) func whatCannotStartSaysWhy() async throws {
-      try await withCluster { cluster in
+      try await withCluster(.allServices) { cluster in
         for replica in cluster.replicas {
           let port = try #require(URL(string: replica.url)?.port)
           let taken = try await cluster.run(

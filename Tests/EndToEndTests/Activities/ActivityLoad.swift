@@ -21,6 +21,8 @@ final class ActivityLoad: Sendable {
   ]
   /// One of so many messages over Kafka cannot be read.
   private static let poisonShare = 100
+  /// Of a publisher after each activity; without it a long fault ends with tens of thousands.
+  private static let pause = Duration.milliseconds(20)
 
   struct Deal: Sendable {
     var id: EntityID
@@ -32,6 +34,7 @@ final class ActivityLoad: Sendable {
   private let deals: [Deal]
   private let accepted = Mutex<[Accepted]>([])
   private let poisoned = Mutex(0)
+  private let isStopped = Mutex(false)
   private let confirmed = Mutex<Set<EntityID>>([])
 
   init(_ cluster: Cluster, deals: [Deal]) {
@@ -44,14 +47,44 @@ final class ActivityLoad: Sendable {
   /// The deals whose customers have confirmed the quote.
   var confirmedDeals: Set<EntityID> { confirmed.withLock { $0 } }
 
-  /// Sends `count` activities from each of two publishers, and calls `meanwhile` beside it.
-  func run(count: Int, seed: UInt64, meanwhile: @escaping @Sendable () async throws -> Void)
-    async throws
-  {
+  /// Publishes activities around `body`, at least `count` from each of two publishers, and checks what
+  /// has become of all of them: in the histories, in the deals, in the webhooks and in the figures.
+  static func runAndCheck(
+    on cluster: Cluster, count: Int = 120, seed: UInt64 = 3,
+    _ body: @escaping @Sendable (ActivityLoad) async throws -> Void
+  ) async throws {
+    try await cluster.waitUntilAssigned()
+    let receiver = try await WebhookReceiver(on: cluster)
+    let before = Set(try await cluster.feed().map(\.eventId))
+    let load = ActivityLoad(cluster, deals: try await cluster.makeDeals(12))
+    try await load.run(count: count, seed: seed, body)
+    try await load.checkRecorded(on: cluster)
+    let events = try await cluster.feed().filter { !before.contains($0.eventId) }
+    try await receiver.checkReceived(events)
+    await receiver.stop()
+    try await cluster.verify()
+    try await load.checkDeadLetters(on: cluster)
+  }
+
+  /// Returns when that many more activities have been accepted.
+  func waitForAccepted(_ more: Int, within limit: Duration = .seconds(60)) async throws {
+    let goal = acceptedActivities.count + more
+    try await eventually(within: limit, "\(goal) activities are accepted") {
+      acceptedActivities.count >= goal
+    }
+  }
+
+  private func run(
+    count: Int, seed: UInt64, _ body: @escaping @Sendable (ActivityLoad) async throws -> Void
+  ) async throws {
+    let goesOn: @Sendable (Int) -> Bool = { $0 < count || !self.isStopped.withLock { $0 } }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await self.publishOverHTTP(count, Generator(seed: seed)) }
-      group.addTask { try await self.publishOverKafka(count, Generator(seed: seed + 1)) }
-      group.addTask { try await meanwhile() }
+      group.addTask { try await self.publishOverHTTP(while: goesOn, Generator(seed: seed)) }
+      group.addTask { try await self.publishOverKafka(while: goesOn, Generator(seed: seed + 1)) }
+      group.addTask {
+        defer { self.isStopped.withLock { $0 = true } }
+        try await body(self)
+      }
       try await group.waitForAll()
     }
   }
@@ -59,6 +92,7 @@ final class ActivityLoad: Sendable {
   private struct Event {
     var id: String
     var deal: Deal
+    var confirms: Bool
     var time: Instant
     var data: [String: JSONValue]
 
@@ -80,7 +114,6 @@ final class ActivityLoad: Sendable {
     let deal = deals.randomElement(using: &generator)!
     let confirms = Int.random(in: 0..<6, using: &generator) == 0
     let text = confirms ? Self.confirmation : Self.texts.randomElement(using: &generator)!
-    if confirms { confirmed.withLock { _ = $0.insert(deal.id) } }
     var data: [String: JSONValue] = [
       "kind": "email", "direction": "inbound", "text": .string(text),
     ]
@@ -90,16 +123,22 @@ final class ActivityLoad: Sendable {
     default: data["contact"] = .object(["email": .string(deal.email)])
     }
     let age = Double.random(in: 0..<3_600, using: &generator)
-    return Event(id: id, deal: deal, time: Instant.now().adding(seconds: -age), data: data)
+    return Event(
+      id: id, deal: deal, confirms: confirms, time: Instant.now().adding(seconds: -age), data: data)
   }
 
   private func accept(_ event: Event) {
     accepted.withLock { $0.append(Accepted(id: event.id, deal: event.deal.id)) }
+    if event.confirms { confirmed.withLock { _ = $0.insert(event.deal.id) } }
   }
 
-  private func publishOverHTTP(_ count: Int, _ start: Generator) async throws {
+  private func publishOverHTTP(
+    while goesOn: (Int) -> Bool, _ start: Generator
+  ) async throws {
     var generator = start
-    for number in 0..<count {
+    for number in 0... {
+      guard goesOn(number) else { return }
+      try await Task.sleep(for: Self.pause)
       let event = event("http-\(number)", using: &generator)
       let mode = number % 3
       let repeats = Int.random(in: 0..<5, using: &generator) == 0 ? 2 : 1
@@ -134,10 +173,26 @@ final class ActivityLoad: Sendable {
     }
   }
 
-  private func publishOverKafka(_ count: Int, _ start: Generator) async throws {
-    var generator = start
+  private func publishOverKafka(
+    while goesOn: (Int) -> Bool, _ start: Generator
+  ) async throws {
     let producer = try KafkaProducer(cluster.kafkaConfiguration, logger: quietLogger)
-    for number in 0..<count {
+    do {
+      try await publish(with: producer, while: goesOn, start)
+    } catch {
+      await producer.close(within: .seconds(5))
+      throw error
+    }
+    await producer.close(within: .seconds(5))
+  }
+
+  private func publish(
+    with producer: KafkaProducer, while goesOn: (Int) -> Bool, _ start: Generator
+  ) async throws {
+    var generator = start
+    for number in 0... {
+      guard goesOn(number) else { return }
+      try await Task.sleep(for: Self.pause)
       let event = event("kafka-\(number)", using: &generator)
       let isPoison = number % Self.poisonShare == Self.poisonShare / 2
       if isPoison { poisoned.withLock { $0 += 1 } }
@@ -148,7 +203,6 @@ final class ActivityLoad: Sendable {
       }
       if !isPoison { accept(event) }
     }
-    await producer.close(within: .seconds(5))
   }
 
   private func record(_ event: Event, isStructured: Bool, isPoison: Bool) throws -> KafkaRecord {

@@ -35,6 +35,16 @@ extension ActivityLoad {
         "sequences of deal \(deal)")
     }
   }
+
+  /// What could not be read waits, each once; a relay that is killed may publish a letter again.
+  func checkDeadLetters(on cluster: Cluster) async throws {
+    try await eventually("the unreadable activities are set aside") {
+      let origins = try await cluster.read(.deadLetters).map {
+        "\($0.header("sluice_origin_partition") ?? ""):\($0.header("sluice_origin_offset") ?? "")"
+      }
+      return Set(origins).count == poisonCount
+    }
+  }
 }
 
 extension Cluster {

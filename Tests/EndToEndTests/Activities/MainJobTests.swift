@@ -14,7 +14,7 @@ extension EndToEnd {
 
     @Test(.timeLimit(.minutes(4))) func everyServiceIsKilledInTurn() async throws {
       try await withCluster(Self.layout) { cluster in
-        try await runAndCheck(cluster) {
+        try await ActivityLoad.runAndCheck(on: cluster) { _ in
           for replica in cluster.replicas {
             try replica.signal(SIGKILL)
             try await eventually(within: .seconds(30), "\(replica.name) is dead") {
@@ -50,7 +50,7 @@ extension EndToEnd {
       layout.failPoint = (fault.kind, fault.point)
       try await withCluster(layout) { cluster in
         let target = cluster.replicas(of: fault.kind)[0]
-        try await runAndCheck(cluster) {
+        try await ActivityLoad.runAndCheck(on: cluster) { _ in
           try await eventually(within: .seconds(90), "\(target.name) dies at \(fault.point)") {
             !target.ends.isEmpty
           }
@@ -60,26 +60,8 @@ extension EndToEnd {
       }
     }
 
-    private func runAndCheck(
-      _ cluster: Cluster, meanwhile: @escaping @Sendable () async throws -> Void
-    ) async throws {
-      let receiver = try await WebhookReceiver(on: cluster)
-      let before = Set(try await cluster.feed().map(\.eventId))
-      let deals = try await cluster.makeDeals(12)
-      let load = ActivityLoad(cluster, deals: deals)
-      try await load.run(count: 120, seed: 3, meanwhile: meanwhile)
-      try await load.checkRecorded(on: cluster)
-      let events = try await cluster.feed().filter { !before.contains($0.eventId) }
-      try await receiver.checkReceived(events)
-      await receiver.stop()
-      try await cluster.verify()
-      try await eventually(within: .seconds(30), "the unreadable activities are set aside") {
-        try await cluster.read(.deadLetters).count == load.poisonCount
-      }
-    }
-
     @Test(.timeLimit(.minutes(4))) func theWholeStory() async throws {
-      try await withCluster(Self.layout) { cluster in
+      try await withCluster(.allServices) { cluster in
         let receiver = try await WebhookReceiver(on: cluster)
         let deal = try await cluster.makeDeals(1)[0]
         try await cluster.post(

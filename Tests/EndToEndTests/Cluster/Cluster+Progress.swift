@@ -5,6 +5,15 @@ import Postgres
 import TestSupport
 
 extension Cluster {
+  /// Returns when every replica has partitions, so that a fault meets them at work.
+  func waitUntilAssigned() async throws {
+    for replica in replicas {
+      try await eventually("\(replica.name) has partitions") {
+        replica.logLines(with: "partitions assigned") > 0
+      }
+    }
+  }
+
   /// Returns when a service has stored, for every partition of a topic, the offset at its end.
   func waitUntilConsumed(_ topic: Topic, by kind: ServiceKind) async throws {
     let name = self.topic(topic)

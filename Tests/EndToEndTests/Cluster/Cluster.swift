@@ -18,6 +18,9 @@ final class Cluster: Sendable {
     var ownsPostgres = false
     /// A dead service is started again, as a supervisor does.
     var automaticallyRestart = false
+
+    /// One of each.
+    static let allServices = Layout(activityIngests: 1, notifiers: 1)
   }
 
   let directory: String
