@@ -17,6 +17,7 @@ extension EndToEnd {
         ]
         let load = try await Load.run(on: cluster, seed: 21) { load in
           try await load.waitForAccepted(100)
+          try await cluster.waitUntilConsumed(.stageChanges, by: .forecasting)
           _ = try await forecasting.terminate()
           try await cluster.sluice("rebuild", "forecasting", "--no-wait").expect(.exited(0))
           for point in points {

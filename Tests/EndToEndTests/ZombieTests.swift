@@ -8,6 +8,7 @@ extension EndToEnd {
     func aReplicaThatWasThoughtDeadDoesNoHarm(_ kind: ServiceKind) async throws {
       try await withCluster(.init(stageServices: 2, forecastings: 2)) { cluster in
         let zombie = cluster.replicas(of: kind)[0]
+        try await cluster.waitUntilAssigned()
         let load = try await Load.run(on: cluster, seed: 3) { load in
           try await load.waitForAccepted(40)
           try await cluster.pauseUntilReplaced(kind)

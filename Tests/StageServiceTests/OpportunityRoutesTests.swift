@@ -126,6 +126,36 @@ import Testing
     }
   }
 
+  @Test func aRefusalIsKeptUnderItsKeyToo() async throws {
+    try await withAPI { api in
+      try await api.publishGeneral()
+      let path = "/v1/opportunities/\(try await api.create())"
+      func move(_ key: String?, ifMatch: String? = nil) async throws -> API.Answer {
+        var headers: [HTTPField.Name: String] = [:]
+        headers[.idempotencyKey] = key
+        headers[.ifMatch] = ifMatch
+        return try await api.send(.post, path + "/moves", ["to": "proposal"], headers: headers)
+      }
+      let refused = try await move("k-1")
+      #expect(refused.status == 422)
+      let stale = try await move("k-2", ifMatch: "\"7\"")
+      #expect(stale.status == 412)
+      let fields: JSONValue = ["customerNeeds": "x", "budget": 1, "decisionMaker": "y"]
+      #expect(
+        try await api.send(.post, path + "/moves", ["to": "needs-analysis", "fields": fields])
+          .status == 200)
+      // A copy that was under way all the time meets a deal that could move by now.
+      let again = try await move("k-1")
+      #expect(again.status == 422)
+      #expect(again.body == refused.body)
+      #expect(again.headers[.contentType] == "application/problem+json")
+      let staleAgain = try await move("k-2", ifMatch: "\"7\"")
+      #expect(staleAgain.status == 412)
+      #expect(staleAgain.etag == stale.etag)
+      #expect(try await move("k-3").status == 200)
+    }
+  }
+
   @Test func theSameKeySentAtOnceHasOneEffect() async throws {
     try await withAPI { api in
       try await api.publishGeneral()

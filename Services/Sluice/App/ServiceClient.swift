@@ -45,6 +45,11 @@ struct ServiceClient: Sendable {
     try await send(.POST, path, body: JSONCoding.encode(body), contentType: contentType)
   }
 
+  /// As `post`.
+  func patch(_ path: String, _ body: some Encodable) async throws {
+    _ = try await send(.PATCH, path, body: JSONCoding.encode(body))
+  }
+
   func delete(_ path: String) async throws {
     _ = try await send(.DELETE, path, body: nil)
   }

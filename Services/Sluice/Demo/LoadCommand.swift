@@ -21,7 +21,9 @@ struct LoadDemoCommand: AsyncParsableCommand {
       through import-commands, as an import does. The deals are the same for the same seed; loading \
       them again doubles nothing. Another seed adds other deals.
 
-      Then comes today, in the pipeline general: activities that move deals or wait for a review,       follow-ups that become due within a minute, and one message that cannot be read. It needs       activity-ingest; --no-today leaves it out.
+      Then comes today, in the pipeline general: activities that move deals or wait for a review, \
+      follow-ups that become due within a minute, and one message that cannot be read. It needs \
+      activity-ingest; --no-today leaves it out.
 
       Example:
         sluice load demo --deals 500 --seed 7

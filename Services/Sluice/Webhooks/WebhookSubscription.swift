@@ -19,29 +19,31 @@ struct WebhookSubscription: Decodable, Sendable {
     var url: String
     var types: [String]
     var filter: Filter
-    var description: String
+    var description = "sluice webhooks listen"
+    /// Nil at the beginning; one that was disabled meanwhile is wanted again.
+    var status: String?
   }
 
   private struct Filter: Encodable { var pipeline: String? }
 
   private struct Nothing: Encodable {}
 
-  /// Makes it, or takes up the one of an earlier run under the same address with a new secret.
+  /// Makes it, or takes up the one of an earlier run under the same address, with a new secret and
+  /// for what is wanted now.
   static func take(
     url: String, types: [String], pipeline: String?, at notifier: ServiceClient
   ) async throws -> WebhookSubscription {
+    var wish = Wish(url: url, types: types, filter: Filter(pipeline: pipeline))
     let response: ServiceClient.Response
     let path: String
     if let earlier = try await find(url: url, at: notifier) {
+      wish.status = "active"
+      try await notifier.patch("/v1/subscriptions/\(earlier)", wish)
       path = "/v1/subscriptions/\(earlier)/rotate-secret"
       response = try await notifier.post(path, Nothing())
     } else {
       path = "/v1/subscriptions"
-      response = try await notifier.post(
-        path,
-        Wish(
-          url: url, types: types, filter: Filter(pipeline: pipeline),
-          description: "sluice webhooks listen"))
+      response = try await notifier.post(path, wish)
     }
     return try notifier.decode(WebhookSubscription.self, from: response, path)
   }

@@ -112,7 +112,7 @@ struct Opportunity: Hashable, Sendable {
     } else if self.category == .open {
       closedFrom = stage
     }
-    if to != stage || entryUnknown {
+    if to != stage {
       enteredStageAt = event.occurredAt
       entryUnknown = false
     }

@@ -53,9 +53,20 @@ struct CommandEndpoint: Sendable {
       {
         return response
       }
-      if error.constraint == "opportunities_external_id" { throw Problem.externalIDTaken }
-      throw error
+      guard error.constraint == "opportunities_external_id" else { throw error }
+      return try await refuse(.externalIDTaken, kept)
     }
+  }
+
+  /// A decision against a request with a key is its answer from then on, too. A copy of it that is
+  /// still under way elsewhere must not find another decision later, when the deal has changed.
+  private func refuse(_ problem: Problem, _ kept: KeptRequest?) async throws -> Response {
+    if let kept, try await !idempotency.keep(kept.answer(problem), now: .now()),
+      let response = try await replay(kept)
+    {
+      return response
+    }
+    throw problem
   }
 
   private func decideAndCommit(
@@ -76,7 +87,7 @@ struct CommandEndpoint: Sendable {
       let event: StageEvent
       switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided
-      case .failure(let refusal): throw Problem(refusal, on: deal)
+      case .failure(let refusal): return try await refuse(Problem(refusal, on: deal), kept)
       }
       guard let state = deal?.applying(event) ?? Opportunity(event) else {
         throw Problem(.notFound, on: nil)
@@ -95,7 +106,7 @@ struct CommandEndpoint: Sendable {
     }
     let current = try await store.find(command.opportunityId)
     if command.expectedSequence != nil, let current {
-      throw Problem.stale(sequence: current.sequence, current)
+      return try await refuse(.stale(sequence: current.sequence, current), kept)
     }
     throw Problem.contended(current)
   }
@@ -145,8 +156,10 @@ struct CommandEndpoint: Sendable {
   private func response(
     status: HTTPResponse.Status, body: [UInt8], etag: String?, location: String?
   ) -> Response {
+    let isProblem = status.kind == .clientError
     var headers: HTTPFields = [
-      .contentType: "application/json", .contentLength: "\(body.count)",
+      .contentType: isProblem ? Problem.contentType : "application/json",
+      .contentLength: "\(body.count)",
     ]
     headers[.eTag] = etag
     headers[.location] = location
@@ -186,6 +199,12 @@ struct KeptRequest {
     KeptAnswer(
       subject: subject, key: key, requestHash: hash, status: answer.status.code,
       body: answer.body, etag: etag, location: answer.location)
+  }
+
+  func answer(_ problem: Problem) throws -> KeptAnswer {
+    KeptAnswer(
+      subject: subject, key: key, requestHash: hash, status: problem.status.code,
+      body: try problem.encoded(), etag: problem.headers[.eTag])
   }
 }
 

@@ -22,6 +22,17 @@ struct IdempotencyStore: Sendable {
     }
   }
 
+  /// Keeps an answer that changes nothing; false when the key has one already.
+  func keep(_ answer: KeptAnswer, now: Instant) async throws -> Bool {
+    try await pool.execute(
+      """
+      INSERT INTO idempotency_keys
+        (subject, key, request_hash, status, body, etag, location, created_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (subject, key) DO NOTHING
+      """, answer.subject, answer.key, answer.requestHash, Int32(answer.status), answer.body,
+      answer.etag, answer.location, now) == 1
+  }
+
   /// Forgets what is older than 24 hours; returns how many.
   func expire(now: Instant) async throws -> Int {
     try await pool.execute(

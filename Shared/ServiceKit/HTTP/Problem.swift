@@ -61,12 +61,21 @@ package struct Problem: HTTPResponseError, Sendable {
     self.extensions = extensions
   }
 
+  package static let contentType = "application/problem+json"
+
+  /// The body of the answer.
+  package func encoded() throws -> [UInt8] {
+    try JSONCoding.encode(
+      ProblemBody(problem: self, traceID: ServiceContext.current?.trace?.traceID))
+  }
+
   package func response(from request: Request, context: some RequestContext) throws -> Response {
-    var response = try json(
-      ProblemBody(problem: self, traceID: ServiceContext.current?.trace?.traceID),
-      status: status, headers: headers)
-    response.headers[.contentType] = "application/problem+json"
-    return response
+    let body = try encoded()
+    var headers = headers
+    headers[.contentType] = Self.contentType
+    headers[.contentLength] = String(body.count)
+    return Response(
+      status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
   }
 }
 

@@ -94,6 +94,38 @@ extension EndToEnd {
       }
     }
 
+    /// The receiver of deploy/examples takes what is sent, and refuses it under another secret.
+    @Test(.needsPython, .timeLimit(.minutes(2)))
+    func theReferenceLibraryVerifiesEveryWebhook() async throws {
+      try await withCluster(.allServices) { cluster in
+        let port = try Ports.next()
+        let subscription = try await cluster.post(
+          "/v1/subscriptions", .object(["url": .string("http://127.0.0.1:\(port)")]), to: .notifier)
+        guard case .string(let secret)? = subscription["secret"] else {
+          throw CheckFailure("a new subscription shows no secret: \(subscription)")
+        }
+        let stranger = try await cluster.startReceiver(
+          port: port, secret: "whsec_" + Data(repeating: 1, count: 32).base64EncodedString())
+        _ = try await cluster.makeDeals(1)
+        let events = try await cluster.feed().map(\.eventId.description)
+        try await eventually("another secret's owner refuses them") {
+          text(of: stranger.logPath).contains("refused: ")
+        }
+        _ = try await stranger.process.terminate()
+        try check(!text(of: stranger.logPath).contains("verified"), "it took one")
+        let receiver = try await cluster.startReceiver(port: port, secret: secret)
+        try await cluster.retryDeliveries()
+        try await eventually(within: .seconds(60), "every event is verified") {
+          let lines = text(of: receiver.logPath).split(separator: "\n")
+          return events.allSatisfy { event in
+            lines.contains { $0.hasPrefix("verified msg_") && $0.hasSuffix("event \(event)") }
+          }
+        }
+        _ = try await receiver.process.terminate()
+        try check(!text(of: receiver.logPath).contains("refused"), "it refused one")
+      }
+    }
+
     private struct Funnel: Decodable {
       struct Stage: Decodable {
         var stage: String
@@ -147,5 +179,37 @@ extension EndToEnd {
         try await cluster.feed().contains { $0.data.activity?.id == "late" }
       }
     }
+  }
+}
+
+extension Cluster {
+  /// By hand, all that wait; one that has been delivered meanwhile needs no retry.
+  fileprivate func retryDeliveries() async throws {
+    struct Page: Decodable {
+      struct Item: Decodable { var id: String }
+      var items: [Item]
+    }
+    let page = try await get(Page.self, from: .notifier, "/v1/deliveries?status=pending")
+    for item in page.items {
+      _ = try? await post("/v1/deliveries/\(item.id)/retry", .object([:]), to: .notifier)
+    }
+  }
+
+  /// Starts the receiver that the README shows; returns when it listens.
+  fileprivate func startReceiver(
+    port: Int, secret: String
+  ) async throws -> (process: ChildProcess, logPath: String) {
+    let log = "\(directory)/receiver-\(UUID().uuidString.prefix(8)).log"
+    let process = try await ChildProcess(
+      .init(
+        executable: TestPython.path ?? "python3",
+        arguments: [Repository.path("deploy/examples/webhook-receiver.py"), "\(port)"],
+        environment: Executables.environment.merging(["WEBHOOK_SECRET": secret]) { $1 },
+        logPath: log))
+    try await eventually("the receiver listens") {
+      if let end = process.exitStatus { throw process.failure("ended with \(end)") }
+      return text(of: log).contains("listening on")
+    }
+    return (process, log)
   }
 }

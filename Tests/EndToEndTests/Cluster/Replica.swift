@@ -91,8 +91,14 @@ final class Replica: Sendable {
     }
   }
 
-  /// Returns when the process that runs now has ended.
-  func wait() async throws -> ProcessTermination { try await process.wait() }
+  /// Returns when the process that runs now has ended by itself.
+  func wait(within limit: Duration = .seconds(60)) async throws -> ProcessTermination {
+    let process = try process
+    guard let end = try await poll(timeout: limit, { process.exitStatus }) else {
+      throw process.failure("did not end within \(limit)")
+    }
+    return end
+  }
 
   /// Ends it for good; one that needs more than ten seconds is killed.
   func terminate() async throws -> ProcessTermination {

@@ -71,10 +71,11 @@ struct HTTPWorker {
               opportunity: accepted.id, sequence: accepted.sequence, eventID: accepted.eventId,
               tag: tag))
           return accepted
-        case 409, 422:
+        case 422:
           ledger.refuse()
           return nil
-        case 500...599:
+        // Others changed the deal at the same moment: to be repeated, as a 5xx is.
+        case 409, 500...599:
           last = "\(answer.status) \(answer.text)"
         default:
           throw CheckFailure("\(tag): \(url) answered \(answer.status) \(answer.text)")
