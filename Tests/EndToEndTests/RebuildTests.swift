@@ -16,8 +16,7 @@ extension EndToEnd {
           "rebuild-after-switch",
         ]
         let load = try await Load.run(on: cluster, seed: 21) { load in
-          try await load.waitForAccepted(100)
-          try await cluster.waitUntilConsumed(.stageChanges, by: .forecasting)
+          try await cluster.waitUntilApplied(100)
           _ = try await forecasting.terminate()
           try await cluster.sluice("rebuild", "forecasting", "--no-wait").expect(.exited(0))
           for point in points {
@@ -42,7 +41,7 @@ extension EndToEnd {
     @Test(.timeLimit(.minutes(4))) func oneOfTwoReplicasRebuildsUnderLoad() async throws {
       try await withCluster(.init(forecastings: 2)) { cluster in
         let load = try await Load.run(on: cluster, seed: 22) { load in
-          try await load.waitForAccepted(100)
+          try await cluster.waitUntilApplied(100)
           // The figures are wrong, and so the rebuild has something to mend.
           try await cluster.withDatabase(of: .forecasting) { pool in
             _ = try await pool.execute("UPDATE daily_counters SET entered = entered + 1")
@@ -87,6 +86,18 @@ extension EndToEnd {
 
 extension Cluster {
   /// Returns when the rebuild that is under way has succeeded.
+  /// Returns when forecasting has applied that many events, so that there is something to rebuild.
+  func waitUntilApplied(_ count: Int) async throws {
+    try await withDatabase(of: .forecasting) { pool in
+      try await eventually(within: .seconds(60), "forecasting has applied \(count) events") {
+        let rows = try await pool.query(
+          "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets WHERE topic = $1",
+          topic(.stageChanges))
+        return try rows.first?.decode(0, as: Int.self) ?? 0 >= count
+      }
+    }
+  }
+
   func waitForRebuild() async throws {
     try await withDatabase(of: .forecasting) { pool in
       try await eventually(within: .seconds(60), "the rebuild has ended") {
