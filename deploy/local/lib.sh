@@ -79,3 +79,20 @@ prepare_python() {
     echo "No Python for the checks of the documents, which are skipped; the whole log: $log"
   fi
 }
+
+# Puts promtool on the PATH, unless it is there, out of Debian's package: installed, that would start
+# a server which nobody here asked for.
+prepare_promtool() {
+  local folder=$state/prometheus log=$state/logs/promtool.log
+  PATH=$PATH:$folder/usr/bin
+  ! command -v promtool >/dev/null || return 0
+  rm -rf "$folder"
+  mkdir -p "$folder" "$state/logs"
+  (
+    cd "$folder" && apt-get download prometheus && dpkg-deb -x prometheus_*.deb . &&
+      rm prometheus_*.deb
+  ) >"$log" 2>&1 || {
+    tail -n 5 "$log"
+    echo "No promtool for the checks of metrics and alerts, which are skipped; the whole log: $log"
+  }
+}
