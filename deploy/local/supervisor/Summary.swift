@@ -72,6 +72,6 @@ extension RunFile {
   }
 
   private func column(_ text: String) -> String {
-    text + String(repeating: " ", count: max(1, 15 - text.count))
+    text + String(repeating: " ", count: max(1, 17 - text.count))
   }
 }
