@@ -28,7 +28,7 @@ package struct Topic: Hashable, Sendable {
   package static let activities = Topic(
     "activities.v1", "activities of any publisher", retention: 4 * week)
   package static let stageCommands = Topic(
-    "stage-commands.v1", "commands of activity-ingest", retention: 4 * week)
+    "stage-commands.v1", "commands of activity-ingest and other services", retention: 4 * week)
   package static let importCommands = Topic(
     "import-commands.v1", "historical commands of `sluice import`", retention: 4 * week)
   package static let commandResults = Topic(
@@ -38,7 +38,7 @@ package struct Topic: Hashable, Sendable {
   package static let pipelines = Topic(
     "pipelines.v1", "published pipeline versions", partitions: 1, compacted: true)
   package static let directory = Topic(
-    "directory.v1", "people, teams, calendars, exchange rates", partitions: 1, compacted: true)
+    "directory.v1", "service accounts", partitions: 1, compacted: true)
   package static let notices = Topic(
     "notices.v1", "what a person must hear of", retention: 4 * week)
   package static let deadLetters = Topic(

@@ -1,4 +1,4 @@
-/// Exponential waits with full jitter between 50 ms and a cap.
+/// Exponential waits, with jitter of half of each wait, between 50 ms and a cap.
 package struct Backoff: Sendable {
   private let cap: Double
   private var ceiling: Double

@@ -134,7 +134,8 @@ enum OperatorKeys {
     "SLUICE_NOTIFIER_URL", summary: "notifier, as http(s)://host:port")
   static let token = ConfigurationKey(
     "SLUICE_TOKEN", isSecret: true,
-    summary: "bearer token with the role admin; sluice token --role admin makes one")
+    summary:
+      "bearer token with the role admin; sluice token --role admin --subject NAME makes one")
 
   static let all = [stageServiceURL, forecastingURL, activityIngestURL, notifierURL, token]
 }

@@ -117,7 +117,8 @@ struct OffsetsCommand: AsyncParsableCommand {
       Console.print(
         "\(group.name) reads \(source) from offset \(target) now; it was "
           + (before.map(String.init) ?? "not set")
-          + ". Replicas that are running notice it with their next batch.")
+          + ". Replicas that are running notice it with their next batch, or within a second where "
+          + "the partition had stopped.")
     }
 
     private func name(in group: ReaderGroup, prefix: String) throws -> String {
