@@ -144,7 +144,10 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Services/Notifier", exclude: ["HTTP/openapi.yaml"],
-      resources: [.embedInCode("Migrations/m0001_notifier.sql")],
+      resources: [
+        .embedInCode("Migrations/m0001_notifier.sql"),
+        .embedInCode("Migrations/m0002_deleted_subscriptions.sql"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "Sluice",

@@ -42,6 +42,8 @@ func buildNotifier(
         bootstrapServers: configuration.kafkaBootstrapServers, clientID: configuration.service,
         overrides: configuration.kafkaSettings), logger: logger),
     group: configuration.consumerGroup, topicPrefix: configuration.topicPrefix)
+  var reminding = ReminderLoop.Options()
+  reminding.grace = configuration.reminderGrace
   let router = makeServiceRouter()
   NotifierRoutes(pool: pool, check: check, due: due, now: now)
     .add(to: router, authenticator: backbone.authenticator)
@@ -61,7 +63,7 @@ func buildNotifier(
         now: now, logger: logger),
       ReminderLoop(
         reminders: Reminders(pool: pool), logEnd: { try await log.end(of: $0) },
-        made: [backbone.committed, due], now: now, logger: logger),
+        made: [backbone.committed, due], now: now, logger: logger, options: reminding),
       HTTPServer(
         address: configuration.httpAddress, router: router, logger: logger,
         onServerRunning: onServing),

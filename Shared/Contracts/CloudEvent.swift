@@ -47,6 +47,13 @@ package struct WireMessage: Hashable, Sendable {
     self.headers = headers
   }
 
+  /// Of key, value and headers.
+  package var byteCount: Int {
+    headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) {
+      $0 + $1.name.utf8.count + ($1.value?.count ?? 0)
+    }
+  }
+
   /// The last header of that name as text; names compare without case.
   package func header(_ name: String) -> String? {
     headers.last { $0.name.lowercased() == name }?.value.map { String(decoding: $0, as: UTF8.self) }

@@ -42,6 +42,9 @@ package struct StageCommand: Hashable, Sendable {
 
   package struct Move: Codable, Hashable, Sendable {
     package var to: String
+    /// The stage that the sender takes the opportunity to stand in; elsewhere the move is refused with
+    /// `not-in-stage`. Nil: wherever it stands.
+    package var from: String?
     package var reason: String?
     /// Custom fields that are set with the move, before the gate looks.
     package var fields: [String: JSONValue]?
@@ -49,10 +52,11 @@ package struct StageCommand: Hashable, Sendable {
     package var evidence: RuleEvidence?
 
     package init(
-      to: String, reason: String? = nil, fields: [String: JSONValue]? = nil,
-      evidence: RuleEvidence? = nil
+      to: String, from: String? = nil, reason: String? = nil,
+      fields: [String: JSONValue]? = nil, evidence: RuleEvidence? = nil
     ) {
       self.to = to
+      self.from = from
       self.reason = reason
       self.fields = fields
       self.evidence = evidence

@@ -24,7 +24,9 @@ package struct DatabaseErrorMiddleware: RouterMiddleware {
       throw Problem.unavailable(
         "the connection broke during the commit; whether it took effect is not known. "
           + "Repeat the request with the same Idempotency-Key, or read before you repeat")
-    } catch let error as PostgresError where error.sqlState?.hasPrefix("22") == true {
+    } catch let error as PostgresError
+      where ["22", "54"].contains(error.sqlState.map { String($0.prefix(2)) })
+    {
       throw Problem.invalidRequest([], detail: "a value cannot be stored: \(error.message)")
     }
   }

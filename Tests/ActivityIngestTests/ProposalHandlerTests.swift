@@ -40,6 +40,7 @@ import Testing
       #expect(commands.count == 2 && outcome.outbox.count == 2)
       #expect(commands[0].activity?.id == "1")
       let move = try #require(commands[1].move)
+      #expect(move.from == "proposal")
       #expect(move.to == "negotiation" && move.fields == ["by": "auto-quagga"])
       #expect(commands[1].actor == nil && commands[1].cause == "activity:/mail/1")
       let evidence = try #require(move.evidence)
@@ -94,6 +95,34 @@ import Testing
       let outcome = try await bench.observe(.mail("1", "ferret", deal: deal.id))
       #expect(try outcome.commands.count == 1 && outcome.notices.count == 1)
       #expect(try await bench.proposal().status == .waiting)
+    }
+  }
+
+  /// What is certain does not wait behind what a person was asked about.
+  @Test(arguments: [false, true])
+  func aCertainMatchNeedsNoPersonAnyMore(_ together: Bool) async throws {
+    try await withDeal(in: "negotiation") { bench, deal in
+      let (weak, certain) = (
+        ObservedActivity.mail("1", "ferret", deal: deal.id),
+        ObservedActivity.mail("2", "numbat", deal: deal.id)
+      )
+      let outcome: BatchOutcome
+      if together {
+        outcome = try await bench.observe(weak, certain)
+      } else {
+        try await bench.observe(weak)
+        outcome = try await bench.observe(certain)
+      }
+      #expect(try outcome.commands.compactMap(\.move).map(\.to) == ["contract"])
+      let proposals = try await bench.proposals()
+      let sent = try #require(proposals.first { $0.status == .sent })
+      #expect(sent.rule == "auto-numbat")
+      if together {
+        #expect(proposals.count == 1 && sent.furtherEvidence.map(\.activityId) == ["1"])
+        #expect(try outcome.notices.isEmpty)
+      } else {
+        #expect(proposals.map(\.status) == [.superseded, .sent])
+      }
     }
   }
 

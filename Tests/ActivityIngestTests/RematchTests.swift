@@ -54,6 +54,48 @@ import Testing
     }
   }
 
+  /// However many wait: all are given to it, in the order in which they came.
+  @Test func moreThanOneRoundIsGivenToIt() async throws {
+    try await withBench { bench in
+      for hundred in 0..<11 {
+        let mails = try (0..<100).map {
+          try ObservedActivity.mail("\(hundred * 100 + $0)", email: "a@b.cn")
+            .wireMessage(source: "/mail")
+        }
+        try await bench.handle(.activities, mails)
+      }
+      try await bench.observe(.mail("other", email: "c@b.cn"))
+      var deal = History(1)
+      deal.create(fields: ["email": "a@b.cn"])
+      let commands = try await bench.apply(deal.events).commands
+      #expect(commands.map { $0.activity?.id } == (0..<1_100).map { "\($0)" })
+      #expect(try await bench.unmatched().map(\.activity.id) == ["other"])
+    }
+  }
+
+  /// What waits is looked at when a deal becomes known by something, not at each of its events.
+  @Test func anEventThatTellsNothingNewLooksForNothing() async throws {
+    try await withBench { bench in
+      var deal = History(1)
+      deal.create(fields: ["email": "a@b.cn"])
+      try await bench.apply(deal.events)
+      try await bench.observe(.mail("1", email: "a@b.cn"), received: History.start.adding(days: -1))
+      let before = try await bench.unmatched().map(\.position)
+      // The row shows whether it was written: a statement on it would give it another place.
+      let place = "SELECT ctid::text FROM unmatched"
+      let row = try await bench.pool.query(place)[0].decode(0, as: String.self)
+      deal.set("budget", 7)
+      deal.move(to: "negotiation")
+      try await bench.apply(Array(deal.events.dropFirst()))
+      #expect(try await bench.unmatched().map(\.position) == before)
+      #expect(try await bench.pool.query(place)[0].decode(0, as: String.self) == row)
+      // Nor does one that makes it known anew, as the activity is older than the deal.
+      deal.set("mail", "a@b.cn")
+      try await bench.apply([deal.last])
+      #expect(try await bench.pool.query(place)[0].decode(0, as: String.self) == row)
+    }
+  }
+
   @Test func severalDealsAreExplained() async throws {
     try await withBench { bench in
       try await bench.observe(.mail("1", email: "a@b.cn"))

@@ -32,6 +32,16 @@ import Testing
     #expect((match.start, match.end) == (6, 16))
   }
 
+  @Test func onlyTheBeginningOfAVeryLongTextIsSearched() {
+    let words = "报价确认了"
+    func text(after count: Int) -> String { String(repeating: "好", count: count - 1) + "。" + words }
+    let last = RuleEngine.searchLimit - words.count
+    #expect(find(text(after: last)).first?.start == last)
+    #expect(find(text(after: last + 3)).isEmpty)
+    // Nor does what lies behind make a difference.
+    #expect(find(words + "。" + String(repeating: "好", count: 2 * RuleEngine.searchLimit)).count == 1)
+  }
+
   @Test func theSubjectIsSearchedToo() throws {
     let match = try #require(find("详见附件", subject: "报价确认").first)
     #expect(match.part == .subject)

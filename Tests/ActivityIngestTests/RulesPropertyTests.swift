@@ -91,11 +91,11 @@ import Testing
 
   @Test(arguments: [
     "报价", "报价确认了", "确认报价吗？", "报价\r", "\u{0}", "> 报价确认\n", "👩‍👩‍👧‍👦报价e\u{301}确认", "quote approved ",
-    "如果", "，",
+    "如果", "，", "报价确认了，", "报价确认了但", "报价确认了，但",
   ])
   func longTextsAreReadToTheEnd(_ piece: String) {
     let engine = RuleEngine(rules: Rule.readyMade)
-    let text = String(repeating: piece, count: 100_000 / piece.utf8.count) + "。方案就这么定了"
+    let text = String(repeating: piece, count: 95_000 / piece.utf8.count) + "。方案就这么定了"
     let matches = engine.matches(text: text, subject: nil, kind: nil, direction: nil)
     check(matches, of: text)
     #expect(matches.contains { $0.intent == "solution-confirmed" })

@@ -61,6 +61,37 @@ import Testing
     }
   }
 
+  /// Anybody may write U+0000 into a header, and PostgreSQL has it in no text.
+  @Test func anEventIdThatCannotBeStoredHoldsNothingUp() async throws {
+    try await withBench(partitions: 1) { bench in
+      let records = ["0", "1", "2"].map { number in
+        KafkaRecord(
+          topic: bench.source(0).topic, key: nil, value: Array(number.utf8),
+          headers: [KafkaHeader(name: "ce_id", value: Array("e\0\(number)".utf8))], partition: 0)
+      }
+      try await bench.send(Array(records[..<2]))
+      let loop = bench.loop(
+        EffectHandler { batch, _ in
+          if batch.messages.contains(where: { $0.number == 1 }) {
+            throw MessageFailure(.invalidData, "not this one")
+          }
+        })
+      try await running([loop]) {
+        try await eventually("both are done") { try await bench.offset(0) == 2 }
+      }
+      let stored = try await bench.pool.query(
+        "SELECT last_event_id FROM consumer_offsets WHERE partition = 0")[0]
+      #expect(try stored.decode(0, as: String.self) == "e\u{FFFD}1")
+      // Starting again compares the event that is there with the one that was stored.
+      try await bench.send([records[2]])
+      try await running([bench.loop(EffectHandler())]) {
+        try await eventually("the next one too") { try await bench.offset(0) == 3 }
+      }
+      #expect(try await bench.effects() == [0, 2])
+      #expect(try await bench.count("outbox") == 1)
+    }
+  }
+
   @Test func everyOutcomeIsCountedAndNoTimestampIsTooOdd() async throws {
     RecordingMetrics.install()
     try await withBench(partitions: 1) { bench in

@@ -109,13 +109,29 @@ import Testing
     try await withBench(partitions: 1) { bench in
       try await Self.append((0..<40).map { Self.message($0, key: $0 % 3) }, bench)
       let rows = try await bench.pool.withSession { session in
-        try await OutboxRow.select(buckets: Array(0..<64), limit: 20, on: session)
+        try await OutboxRow.select(
+          buckets: Array(0..<64), limit: 20, bytes: .max, on: session)
       }
       try await bench.send(rows.map { $0.record(topicPrefix: bench.prefix) })
       try await running([Self.relay(bench)]) {
         try await eventually("the outbox is empty") { try await bench.count("outbox") == 0 }
       }
       Self.expectOrder(try await bench.read(.stageChanges, 60), 0..<40)
+    }
+  }
+
+  @Test func aBatchIsBoundedByItsBytesButNeverEmpty() async throws {
+    try await withBench(partitions: 1) { bench in
+      try await Self.append((0..<6).map { Self.message($0, key: 1, size: 1_000) }, bench)
+      func count(_ bytes: Int) async throws -> Int {
+        try await bench.pool.withSession { session in
+          try await OutboxRow.select(
+            buckets: Array(0..<64), limit: 5, bytes: bytes, on: session)
+        }.count
+      }
+      #expect(try await count(1) == 1)
+      #expect(try await count(2_500) == 3)
+      #expect(try await count(1_000_000) == 5)
     }
   }
 

@@ -54,6 +54,24 @@ import Testing
     #expect(state.take(upTo: 3, now: .now)?.map(\.offset) == [3, 4])
   }
 
+  @Test func aBatchIsBoundedByItsBytesButNeverEmpty() {
+    var state = state(0)
+    for (offset, size) in [40, 50, 20, 300, 10].enumerated() {
+      state.receive(
+        ConsumedMessage(
+          offset: Int64(offset), timestamp: nil,
+          wire: WireMessage(
+            key: Array(repeating: 0, count: 2), value: Array(repeating: 0, count: size - 5),
+            headers: [.init("a", "bc")])))
+    }
+    #expect(state.bufferedBytes == 420)
+    for (expected, rest) in [([0, 1], 330), ([2], 310), ([3], 10), ([4], 0)] as [([Int64], Int)] {
+      #expect(state.take(upTo: 3, bytes: 100, now: .now)?.map(\.offset) == expected)
+      #expect(state.bufferedBytes == rest)
+      state.finish(StoredOffset(nextOffset: 0, lastEventID: nil))
+    }
+  }
+
   @Test func lagIsCountedFromTheOldestMessageNotDone() {
     var state = state(0)
     let now = Instant(microseconds: 10_000_000)

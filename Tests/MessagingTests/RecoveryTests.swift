@@ -46,6 +46,76 @@ import Testing
     }
   }
 
+  enum Excess: CaseIterable {
+    case statementTimeout, idleTransaction
+  }
+
+  /// What the server cuts off because there is too much of it passes in smaller pieces, and nothing
+  /// becomes a dead letter.
+  @Test(arguments: Excess.allCases)
+  func aBatchThatIsTooMuchAtOnceIsHalved(_ excess: Excess) async throws {
+    try await withBench(partitions: 1) { bench in
+      let gate = Gate()
+      defer { gate.open() }
+      let once = Once()
+      let idle = Mutex<Int32?>(nil)
+      let loop = bench.loop(
+        EffectHandler { batch, transaction in
+          guard batch.messages.count > 1 else { return }
+          switch excess {
+          case .statementTimeout:
+            try transaction.execute("SET LOCAL statement_timeout = '10ms'")
+            _ = try transaction.query("SELECT pg_sleep(60)")
+          case .idleTransaction:
+            guard once.first() else { return }
+            let row = try transaction.query("SELECT pg_backend_pid()")[0]
+            let process: Int32 = try row.decode(0)
+            idle.withLock { $0 = process }
+            try transaction.execute("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
+            gate.pass()
+          }
+        }, batchSize: 20)
+      try await bench.produce(0..<20, partition: 0)
+      try await running([loop]) {
+        if excess == .idleTransaction {
+          try await eventually("the server ends the transaction") {
+            guard let process = idle.withLock({ $0 }) else { return false }
+            return try await bench.pool.query(
+              "SELECT FROM pg_stat_activity WHERE pid = $1", process
+            ).isEmpty
+          }
+          gate.open()
+        }
+        try await eventually("all are applied") { try await bench.offset(0) == 20 }
+      }
+      #expect(try await bench.effects() == Array(0..<20))
+      #expect(try await bench.count("outbox") == 0)
+    }
+  }
+
+  @Test(arguments: [
+    ("22003", "message"), ("23505", "message"), ("54000", "message"), ("57014", "excess"),
+    ("25P03", "excess"), ("53200", "excess"), ("40001", "environment"), ("57P01", "environment"),
+  ])
+  func theStateOfAnErrorSaysWhoseFaultItIs(_ state: String, _ expected: String) async throws {
+    try await withTestDatabase { database in
+      do {
+        try await database.pool.execute(
+          "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '\(state)'; END $$")
+        Issue.record("no error")
+      } catch {
+        let blame =
+          switch Blame(error) {
+          case .message: "message"
+          case .excess: "excess"
+          case .environment: "environment"
+          case .unknownOutcome: "unknown outcome"
+          }
+        #expect(blame == expected)
+      }
+    }
+  }
+
   /// An error that is nobody's message is tried for ever; whoever asks for readiness hears of it.
   @Test func aBatchThatIsTriedForEverShowsInTheStatusUntilItIsApplied() async throws {
     struct Defect: Error {}

@@ -96,6 +96,7 @@ private struct Installation: Sendable {
       "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, "SLUICE_TOPIC_PREFIX": topicPrefix,
       "SLUICE_JWT_KEY_FILE": keyFile, "SLUICE_HTTP_ADDRESS": "127.0.0.1:0",
       "SLUICE_ADMIN_ADDRESS": "127.0.0.1:0", "SLUICE_WEBHOOK_PRIVATE_ADDRESSES": "allow",
+      "SLUICE_REMINDER_GRACE": "1",
     ]
     for (name, value) in kafka.overrides {
       environment["SLUICE_KAFKA_CONF_" + name.uppercased().replacing(".", with: "_")] = value

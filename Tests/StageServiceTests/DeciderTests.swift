@@ -73,6 +73,27 @@ import Testing
     #expect(next.fields == fields)
   }
 
+  @Test func aMoveFromElsewhereIsRefused() throws {
+    let deal = Fixture.deal(in: "negotiation")
+    let move = StageCommand.Move(to: "proposal", from: "needs-analysis")
+    let result = Fixture.decider().decide(Fixture.command(.move(move)), on: deal)
+    #expect(result.codes == ["not-in-stage"])
+    let failure = try #require(result.refusal?.failures.first)
+    #expect(failure.pointer == "/from" && failure.message.en.contains("stands in negotiation"))
+    let here = StageCommand.Move(to: "proposal", from: "negotiation")
+    let event = try Fixture.decider().decide(Fixture.command(.move(here)), on: deal).get()
+    #expect(event.from == "negotiation" && event.to == "proposal")
+  }
+
+  /// A visible character may be of any number of code points, a column's index entry may not.
+  @Test func lengthsAreThoseOfCodePoints() {
+    let name = "e" + String(repeating: "\u{301}", count: 500)
+    #expect(name.count == 1)
+    let result = Fixture.decider().decide(
+      Fixture.command(.update(OpportunityPatch(name: name))), on: Fixture.deal(in: "proposal"))
+    #expect(result.codes == ["too-long"])
+  }
+
   @Test func historicallyTheGatesRefusalsBecomeViolations() throws {
     let deal = Fixture.deal(in: "initial-contact") { $0.fields = [:] }
     let then = Instant("2022-01-01T00:00:00Z")!

@@ -156,6 +156,33 @@ import Testing
     }
   }
 
+  @Test func aPipelineThatWasUnknownStaysSoForItsKey() async throws {
+    try await withAPI { api in
+      func create(_ key: String) async throws -> API.Answer {
+        try await api.send(
+          .post, "/v1/opportunities", API.deal(), headers: [.idempotencyKey: key])
+      }
+      let refused = try await create("k-1")
+      #expect(refused.status == 422 && refused.codes == ["unknown-pipeline"])
+      try await api.publishGeneral()
+      let again = try await create("k-1")
+      #expect(again.status == 422 && again.body == refused.body)
+      #expect(try await create("k-2").status == 201)
+    }
+  }
+
+  @Test func aMoveMaySayFromWhere() async throws {
+    try await withAPI { api in
+      try await api.publishGeneral()
+      let path = "/v1/opportunities/\(try await api.create())"
+      let body: JSONValue = ["to": "lost", "reason": "r", "from": "needs-analysis"]
+      let refused = try await api.send(.post, path + "/moves", body)
+      #expect(refused.status == 422 && refused.codes == ["not-in-stage"])
+      let here: JSONValue = ["to": "lost", "reason": "r", "from": "initial-contact"]
+      #expect(try await api.send(.post, path + "/moves", here).status == 200)
+    }
+  }
+
   @Test func theSameKeySentAtOnceHasOneEffect() async throws {
     try await withAPI { api in
       try await api.publishGeneral()

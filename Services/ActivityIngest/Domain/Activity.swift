@@ -60,8 +60,13 @@ struct Activity: Sendable {
     ActivityRecord(
       source: source, id: id, kind: observation.kind, direction: observation.direction,
       at: observation.at ?? time ?? receivedAt,
-      subject: observation.subject.map { String($0.prefix(ActivityCheck.textLimit)) },
-      summary: observation.text.map { String($0.prefix(Activity.summaryLimit)) },
+      subject: observation.subject.map { $0.first(ActivityCheck.textLimit) },
+      summary: observation.text.map { $0.first(Activity.summaryLimit) },
       contact: observation.contact, evidence: observation.evidence)
   }
+}
+
+extension String {
+  /// The first so many Unicode code points. A character may be of any number of them.
+  fileprivate func first(_ count: Int) -> String { String(unicodeScalars.prefix(count)) }
 }

@@ -14,7 +14,7 @@ enum ActivityCheck {
     var message: LocalizedText
   }
 
-  /// Characters. A longer subject is shortened, the rest refused.
+  /// Unicode code points. A longer subject is shortened, the rest refused.
   static let textLimit = 500
   private static let urlLimit = 2_000
 
@@ -36,7 +36,7 @@ enum ActivityCheck {
   private static func length(
     _ text: String?, _ place: Finding.Place, _ limit: Int = textLimit
   ) -> Finding? {
-    guard let text, text.count > limit else { return nil }
+    guard let text, text.unicodeScalars.count > limit else { return nil }
     return Finding(
       place: place, code: "too-long",
       message: LocalizedText(

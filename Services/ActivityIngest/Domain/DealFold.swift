@@ -12,9 +12,9 @@ struct DealFold: Sendable {
   private(set) var deals: [EntityID: Deal]
   /// The contacts that fields tell of from now on, for every field that changed.
   private(set) var contacts: [Field: Set<ContactKey>] = [:]
-  /// A deal became known, or known by something else, or open again, or made a move that was under
-  /// way: what waits may wait for it.
-  private(set) var isAwaited = false
+  /// Deals that became known, or known by something else, or open again: what waits may belong to
+  /// them.
+  private(set) var awaited: Set<EntityID> = []
   /// Moves that a proposal asked for.
   private(set) var moves: [(proposal: EntityID, event: StageEvent)] = []
   /// The events whose moves were taken back.
@@ -35,17 +35,15 @@ struct DealFold: Sendable {
     let before = deals[id]
     guard let after = before?.applying(event) ?? Deal(event) else { return }
     deals[id] = after
-    if before?.isOpen != true, after.isOpen { isAwaited = true }
-    if before == nil { isAwaited = true }
+    if before == nil || (before?.isOpen == false && after.isOpen) { awaited.insert(id) }
     for change in event.changes where change.field.hasPrefix(DealFold.customPrefix) {
       let name = String(change.field.dropFirst(DealFold.customPrefix.count))
       let keys = DealContacts.keys(field: name, value: change.new)
       contacts[Field(deal: id, name: name)] = keys
-      if !keys.isEmpty { isAwaited = true }
+      if !keys.isEmpty { awaited.insert(id) }
     }
     if event.type == .moved, let proposal = event.evidence?.proposalId {
       moves.append((proposal, event))
-      isAwaited = true
     }
     if let move = event.reverted?.eventId { reverted.append(move) }
   }

@@ -83,13 +83,15 @@ extension Proposal {
 }
 
 extension Proposal {
-  /// Nil as the actor stands for this service.
+  /// Nil as the actor stands for this service. It holds only from the stage that it was made in: a
+  /// deal that has gone further meanwhile is not taken back.
   var moveCommand: StageCommand {
     StageCommand(
       id: DerivedID.move(id), opportunityId: opportunityID, actor: confirmedBy, cause: cause,
       action: .move(
         StageCommand.Move(
-          to: to, reason: reason, fields: fields.isEmpty ? nil : fields, evidence: evidence)))
+          to: to, from: from, reason: reason, fields: fields.isEmpty ? nil : fields,
+          evidence: evidence)))
   }
 
   var reversalCommand: StageCommand {

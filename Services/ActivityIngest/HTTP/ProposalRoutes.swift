@@ -111,7 +111,7 @@ private struct ReasonBody: Decodable {
     guard let reason = try RequestBodyDecoder.decode(ReasonBody.self, from: bytes).reason else {
       return nil
     }
-    guard reason.count <= limit, !reason.utf8.contains(0) else {
+    guard reason.unicodeScalars.count <= limit, !reason.utf8.contains(0) else {
       throw Problem.invalidRequest([
         ProblemError(
           code: "invalid-text", pointer: "/reason", field: "reason",

@@ -11,6 +11,9 @@ struct RuleEngine: Sendable {
   private let owners: [Int]
   private let index: PhraseIndex
 
+  /// Unicode code points. What stands further behind in a text is not searched.
+  static let searchLimit = 100_000
+
   /// - Parameter rules: keys are unique. Those that are not enabled never match, nor does a keyword
   ///   that means nothing (see ``Phrase``).
   init(rules: [Rule]) {
@@ -64,7 +67,7 @@ struct RuleEngine: Sendable {
   private func matches(
     in content: String, _ part: RuleMatch.Part, _ applicable: [Bool]
   ) -> [Int: RuleMatch] {
-    let scalars = Array(content.unicodeScalars)
+    let scalars = Array(content.unicodeScalars.prefix(RuleEngine.searchLimit))
     let visible = part == .text ? QuotedReply.visible(in: scalars) : [0..<scalars.count]
     let text = CuedText(FoldedText(scalars, visible: visible))
     let hits = index.hits(in: text)

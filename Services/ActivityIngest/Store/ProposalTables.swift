@@ -11,18 +11,21 @@ enum ProposalTables {
     """
 
   /// Stores the new ones and returns their identities: none that is there already, and none for a
-  /// deal and a stage that have another one waiting or sent.
+  /// deal and a stage that have another one waiting or sent. Where one waits for a person and the new
+  /// one is certain enough to be sent, nobody needs to decide any more.
   static func insert(
     _ drafts: [(proposal: Proposal, activity: EntityID)],
     in transaction: borrowing PostgresTransaction
   ) throws -> Set<EntityID> {
     guard !drafts.isEmpty else { return [] }
-    // One order for all writers; of equals the first one wins.
+    // One order for all writers; what is sent wins over what waits, of equals the first one.
     let rows = drafts.enumerated().sorted { left, right in
       let (l, r) = (left.element.proposal, right.element.proposal)
-      return (l.opportunityID, l.to, left.offset) < (r.opportunityID, r.to, right.offset)
+      return (l.opportunityID, l.to, l.status == .sent ? 0 : 1, left.offset)
+        < (r.opportunityID, r.to, r.status == .sent ? 0 : 1, right.offset)
     }.map(\.element)
     let proposals = rows.map(\.proposal)
+    try makeWay(for: proposals.filter { $0.status == .sent }, in: transaction)
     let inserted = try transaction.query(
       """
       INSERT INTO proposals (id, opportunity_id, activity_key, cause, pipeline, from_stage, to_stage,
@@ -40,6 +43,21 @@ enum ProposalTables {
       proposals.map { DerivedID.move($0.id) }, proposals.map { DerivedID.reversal($0.id) },
       proposals.map(\.status.rawValue), proposals.map(\.createdAt), proposals.map(\.updatedAt))
     return try Set(inserted.map { try $0.decode(0, as: EntityID.self) })
+  }
+
+  private static func makeWay(
+    for proposals: [Proposal], in transaction: borrowing PostgresTransaction
+  ) throws {
+    guard !proposals.isEmpty else { return }
+    try transaction.execute(
+      """
+      UPDATE proposals p SET status = 'superseded', updated_at = new.made
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
+        AS new (id, deal, stage, made)
+      WHERE p.opportunity_id = deal AND p.to_stage = stage AND p.status = 'waiting'
+        AND NOT EXISTS (SELECT FROM proposals AS known WHERE known.id = new.id)
+      """, proposals.map(\.id), proposals.map(\.opportunityID), proposals.map(\.to),
+      proposals.map(\.createdAt))
   }
 
   private static let furtherLimit = 20

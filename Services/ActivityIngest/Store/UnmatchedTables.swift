@@ -25,25 +25,32 @@ enum UnmatchedTables {
       references.map(\.phone))
   }
 
-  /// Those that wait for one of these deals, locked, in the order in which they came.
+  /// Those that wait for one of these deals, locked, in the order in which they came. By a contact,
+  /// a deal is not meant that is closed or younger than the activity (see ``Match``).
   static func waiting(
-    for deals: [EntityID], in transaction: borrowing PostgresTransaction
-  ) throws -> [Activity] {
+    for deals: [EntityID], byContact known: [EntityID], after position: Int64, limit: Int,
+    in transaction: borrowing PostgresTransaction
+  ) throws -> [(activity: Activity, position: Int64)] {
     try transaction.query(
       """
-      WITH touched AS (
+      WITH meant AS (
+        SELECT c.kind, c.value, min(d.created_at) AS since
+        FROM deal_contacts c JOIN deals d USING (opportunity_id)
+        WHERE d.opportunity_id = ANY($2::uuid[]) AND d.category = 'open' GROUP BY c.kind, c.value),
+      touched AS (
         SELECT key FROM unmatched WHERE opportunity_id = ANY($1::uuid[])
         UNION SELECT u.key FROM deals d JOIN unmatched u USING (external_id)
           WHERE d.opportunity_id = ANY($1::uuid[])
-        UNION SELECT u.key FROM deal_contacts c JOIN unmatched u ON u.email = c.value
-          WHERE c.kind = 'email' AND c.opportunity_id = ANY($1::uuid[])
-        UNION SELECT u.key FROM deal_contacts c JOIN unmatched u ON u.phone = c.value
-          WHERE c.kind = 'phone' AND c.opportunity_id = ANY($1::uuid[]))
-      SELECT \(ActivityTables.columns)
+        UNION SELECT u.key FROM meant JOIN unmatched u ON u.email = meant.value
+          JOIN activities a USING (key) WHERE meant.kind = 'email' AND a.received_at >= since
+        UNION SELECT u.key FROM meant JOIN unmatched u ON u.phone = meant.value
+          JOIN activities a USING (key) WHERE meant.kind = 'phone' AND a.received_at >= since)
+      SELECT \(ActivityTables.columns), u.position
       FROM unmatched u JOIN touched USING (key) JOIN activities a USING (key)
-      WHERE u.reason = ANY($2::text[]) ORDER BY u.position FOR UPDATE OF u
-      """, deals, UnmatchedReason.allCases.filter(\.waits).map(\.rawValue)
-    ).map { try Activity($0) }
+      WHERE u.reason = ANY($3::text[]) AND u.position > $4
+      ORDER BY u.position LIMIT $5 FOR UPDATE OF u
+      """, deals, known, UnmatchedReason.allCases.filter(\.waits).map(\.rawValue), position, limit
+    ).map { (try Activity($0), try $0.decode(8)) }
   }
 
   static func explain(

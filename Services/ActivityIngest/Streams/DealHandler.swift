@@ -30,8 +30,9 @@ struct DealHandler: BatchHandler {
     let touched = Set(plan.apply.map(\.opportunityId)).sorted()
     try DealTables.upsert(touched.compactMap { fold.deals[$0] }, in: transaction)
     try DealTables.replaceContacts(fold.contacts, in: transaction)
-    if fold.isAwaited { try MatchingLock.take(in: transaction) }
-    outcome.outbox = try settlement.rematch(touched, at: now, in: transaction)
+    if !fold.awaited.isEmpty || !fold.moves.isEmpty { try MatchingLock.take(in: transaction) }
+    try settlement.rematch(
+      touched, byContact: fold.awaited.sorted(), at: now, in: transaction)
     outcome.outbox += try tellProposals(fold, at: now, in: transaction)
     try ProposalTables.supersede(in: touched, at: now, transaction: transaction)
     outcome.outbox += try settlement.resume(

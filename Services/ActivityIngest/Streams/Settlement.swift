@@ -90,12 +90,31 @@ extension Settlement {
     return resumed.flatMap { proposed[$0.activity.key] ?? [] }
   }
 
-  /// Gives what waits for one of these deals to it, as far as it is clear now which one is meant.
+  /// Gives what waits for one of these deals to it, as far as it is clear now which one is meant. Some
+  /// at a time, with what follows from them: there is no limit to what may have come for a contact.
+  ///
+  /// - Parameter known: those of the deals that became known by a contact; for the others it is not
+  ///   looked for contacts, which may have got a lot of mail before.
   func rematch(
-    _ deals: [EntityID], at now: Instant, in transaction: borrowing PostgresTransaction
+    _ deals: [EntityID], byContact known: [EntityID], at now: Instant,
+    in transaction: borrowing PostgresTransaction
+  ) throws {
+    var position: Int64 = 0
+    while true {
+      let waiting = try UnmatchedTables.waiting(
+        for: deals, byContact: known, after: position, limit: Settlement.rematchBatch, in: transaction)
+      guard let last = waiting.last else { return }
+      position = last.position
+      try Outbox.append(
+        try rematch(waiting.map(\.activity), at: now, in: transaction), at: now, in: transaction)
+    }
+  }
+
+  private static let rematchBatch = 500
+
+  private func rematch(
+    _ waiting: [Activity], at now: Instant, in transaction: borrowing PostgresTransaction
   ) throws -> [OutboxMessage] {
-    let waiting = try UnmatchedTables.waiting(for: deals, in: transaction)
-    guard !waiting.isEmpty else { return [] }
     let known = try DealTables.known(to: waiting, in: transaction)
     var matched: [MatchedActivity] = []
     var explained: [UnmatchedActivity] = []

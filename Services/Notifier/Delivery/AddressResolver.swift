@@ -1,5 +1,5 @@
-import Dispatch
 import Foundation
+import Synchronization
 
 /// Turns the name of a host into addresses.
 struct AddressResolver: Sendable {
@@ -10,20 +10,30 @@ struct AddressResolver: Sendable {
   /// The addresses, the preferred one first; never empty.
   let resolve: @Sendable (_ host: String) async throws -> [IPAddress]
 
-  /// Asks the system, on a thread that may block. A cancelled task does not wait for the answer.
-  static let system = AddressResolver { host in
-    let (answers, continuation) = AsyncStream.makeStream(of: Result<[IPAddress], Failure>.self)
-    threads.async {
-      continuation.yield(lookUp(host))
-      continuation.finish()
+  typealias Answer = Result<[IPAddress], Failure>
+
+  /// Asks the system.
+  static let system = blocking(lookUp)
+
+  /// Asks on threads that may block: one for each host, whoever else asks for it meanwhile hears the
+  /// same answer. A host whose name servers hang holds up nobody who wants another one. A cancelled
+  /// task does not wait for the answer.
+  static func blocking(_ lookUp: @escaping @Sendable (_ host: String) -> Answer) -> AddressResolver {
+    let underWay = LookUps()
+    return AddressResolver { host in
+      let (answers, continuation) = AsyncStream.makeStream(of: Answer.self)
+      if underWay.join(host, continuation) {
+        Thread.detachNewThread {
+          let answer = lookUp(host)
+          underWay.end(host, with: answer)
+        }
+      }
+      for await answer in answers { return try answer.get() }
+      throw CancellationError()
     }
-    for await answer in answers { return try answer.get() }
-    throw CancellationError()
   }
 
-  private static let threads = DispatchQueue(label: "notifier.names", attributes: .concurrent)
-
-  private static func lookUp(_ host: String) -> Result<[IPAddress], Failure> {
+  private static func lookUp(_ host: String) -> Answer {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
@@ -44,6 +54,28 @@ struct AddressResolver: Sendable {
     }
     return addresses.isEmpty
       ? .failure(Failure(description: "the host \(host) has no address")) : .success(addresses)
+  }
+}
+
+/// Who waits for the answer of which host.
+private final class LookUps: Sendable {
+  private let waiting = Mutex<[String: [AsyncStream<AddressResolver.Answer>.Continuation]]>([:])
+
+  /// True for the first one, who has to ask.
+  func join(
+    _ host: String, _ continuation: AsyncStream<AddressResolver.Answer>.Continuation
+  ) -> Bool {
+    waiting.withLock {
+      $0[host, default: []].append(continuation)
+      return $0[host]?.count == 1
+    }
+  }
+
+  func end(_ host: String, with answer: AddressResolver.Answer) {
+    for continuation in waiting.withLock({ $0.removeValue(forKey: host) }) ?? [] {
+      continuation.yield(answer)
+      continuation.finish()
+    }
   }
 }
 

@@ -135,7 +135,7 @@ struct DeliverySender: Service {
     ]
     if let error = attempt.outcome.error { metadata["error"] = "\(error)" }
     logger.debug("attempt made", metadata: metadata)
-    if verdict == .failed { logger.warning("a delivery failed for good", metadata: metadata) }
+    if verdict.isFinal { logger.warning("a delivery failed for good", metadata: metadata) }
     if case .disabled(let reason) = recorded {
       metadata["reason"] = "\(reason)"
       logger.error("a subscription was disabled", metadata: metadata)

@@ -8,6 +8,8 @@ struct Subscription: Sendable {
     case paused
     /// By us: the endpoint is gone or has failed for too long.
     case disabled
+    /// Nobody sees it any more; its deliveries are on their way out.
+    case deleted
   }
 
   var id: EntityID
@@ -21,7 +23,7 @@ struct Subscription: Sendable {
   var createdBy: String
   var createdAt: Instant
   var updatedAt: Instant
-  /// Events recorded before are not for it.
+  /// Events recorded before are not for it, but for ``clockTolerance``.
   var activeSince: Instant
   var failingSince: Instant?
   var notBefore: Instant?
@@ -31,8 +33,13 @@ struct Subscription: Sendable {
   /// For how long both secrets sign after a rotation.
   static let rotationHours: Double = 24
 
+  /// Seconds by which the clocks of two machines may differ: an event that somebody caused right after
+  /// subscribing must not look older than the subscription.
+  static let clockTolerance: Double = 5
+
   func wants(_ event: OutgoingEvent) -> Bool {
-    event.recordedAt >= activeSince && (types.isEmpty || types.contains(event.type))
+    event.recordedAt >= activeSince.adding(seconds: -Subscription.clockTolerance)
+      && (types.isEmpty || types.contains(event.type))
       && filter.fits(event.subject)
   }
 

@@ -32,8 +32,8 @@ enum Verdict: Hashable, Sendable {
   case delivered
   /// - Parameter quietUntil: nothing may be sent to the endpoint before.
   case retry(at: Instant, quietUntil: Instant?)
-  /// No attempt is left.
-  case failed
+  /// No attempt is left. The endpoint's wish for quiet counts nevertheless.
+  case failed(quietUntil: Instant?)
   /// The endpoint wants nothing any more.
   case gone
 
@@ -45,16 +45,22 @@ enum Verdict: Hashable, Sendable {
   ) -> Verdict {
     guard outcome.error != nil else { return .delivered }
     if outcome.status == 410 { return .gone }
+    let quiet = quietUntil(outcome, now)
     guard let wait = RetrySchedule.wait(afterFailures: failures + 1, random: random) else {
-      return .failed
+      return .failed(quietUntil: quiet)
     }
-    if case .answered(let status, let header?, _, _) = outcome, [429, 503].contains(status),
-      let asked = RetryAfter.seconds(header, now: now)
-    {
-      let until = now.adding(seconds: asked)
-      return .retry(at: until, quietUntil: until)
-    }
-    return .retry(at: now.adding(seconds: wait), quietUntil: nil)
+    // What the endpoint asks for makes no attempt come earlier: there are only so many.
+    let next = now.adding(seconds: wait)
+    return .retry(at: max(quiet ?? next, next), quietUntil: quiet)
+  }
+
+  /// Nothing more is tried.
+  var isFinal: Bool { if case .failed = self { true } else { false } }
+
+  private static func quietUntil(_ outcome: AttemptOutcome, _ now: Instant) -> Instant? {
+    guard case .answered(let status, let header?, _, _) = outcome, [429, 503].contains(status)
+    else { return nil }
+    return RetryAfter.seconds(header, now: now).map { now.adding(seconds: $0) }
   }
 }
 

@@ -26,7 +26,8 @@ struct SubscriptionPatch: Decodable, Sendable {
     types = try container.decodeIfPresent([String].self, forKey: .types)
     filter = try container.decodeIfPresent(EventFilter.self, forKey: .filter)
     status = try container.decodeIfPresent(String.self, forKey: .status).map { text in
-      guard let status = Subscription.Status(rawValue: text), status != .disabled else {
+      guard let status = Subscription.Status(rawValue: text), [.active, .paused].contains(status)
+      else {
         throw DecodingError.dataCorruptedError(
           forKey: .status, in: container, debugDescription: "must be active or paused")
       }

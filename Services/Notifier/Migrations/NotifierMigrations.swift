@@ -5,6 +5,11 @@ enum NotifierMigrations {
   static var set: MigrationSet {
     MigrationSet(
       "notifier",
-      [Migration(resource: "m0001_notifier", bytes: PackageResources.m0001_notifier_sql)])
+      [
+        Migration(resource: "m0001_notifier", bytes: PackageResources.m0001_notifier_sql),
+        Migration(
+          resource: "m0002_deleted_subscriptions",
+          bytes: PackageResources.m0002_deleted_subscriptions_sql),
+      ])
   }
 }

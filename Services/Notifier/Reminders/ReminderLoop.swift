@@ -8,9 +8,9 @@ import ServiceLifecycle
 struct ReminderLoop: Service {
   struct Options: Sendable {
     var pollInterval: Duration = .milliseconds(500)
-    /// So long after a deadline the log's end is asked for: time for what happened just before it to
-    /// arrive on the topic.
-    var grace: Double = 2
+    /// Seconds after a deadline, and after a broker or a database that was away, until the log's end is
+    /// asked for: time for what happened before to arrive on the topic.
+    var grace: Double = 60
   }
 
   let reminders: Reminders
@@ -25,14 +25,17 @@ struct ReminderLoop: Service {
   func run() async throws {
     await cancelWhenGracefulShutdown {
       var backoff = Backoff()
+      // What was away while this process was is not known.
+      var troubled = now()
       while !Task.isCancelled {
         do {
-          try await giveDue()
+          if troubled.adding(seconds: options.grace) <= now() { try await giveDue() }
           backoff.reset()
           try await Task.sleep(for: options.pollInterval)
         } catch is CancellationError {
           return
         } catch {
+          troubled = now()
           logger.warning("reminders wait", metadata: ["error": "\(error)"])
           try? await Task.sleep(for: backoff.next())
         }

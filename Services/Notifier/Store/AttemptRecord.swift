@@ -56,11 +56,12 @@ extension DeliveryQueue {
         UPDATE deliveries SET status = $3, attempts = attempts + 1, failures = failures + 1,
           due_at = coalesce($4, due_at), finished_at = $5, lease = NULL, leased_until = NULL
         WHERE id = $1 AND lease = $2 AND status = 'pending' RETURNING attempts
-        """, delivery.id, delivery.lease, verdict == .failed ? "failed" : "pending",
-        verdict.nextAttempt, verdict == .failed ? now : nil)
+        """, delivery.id, delivery.lease, verdict.isFinal ? "failed" : "pending",
+        verdict.nextAttempt, verdict.isFinal ? now : nil)
     }
   }
 
+  /// Only of the endpoint that was called: the subscription may have another URL by now.
   private static func judgeEndpoint(
     _ verdict: Verdict, _ delivery: ClaimedDelivery, _ now: Instant,
     in transaction: borrowing PostgresTransaction
@@ -68,21 +69,23 @@ extension DeliveryQueue {
     if verdict == .delivered {
       try transaction.execute(
         """
-        UPDATE subscriptions SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL
-        """, delivery.subscriptionID)
+        UPDATE subscriptions SET failing_since = NULL
+        WHERE id = $1 AND url = $2 AND failing_since IS NOT NULL
+        """, delivery.subscriptionID, delivery.url)
       return .recorded
     }
     let since = try transaction.query(
       """
       UPDATE subscriptions SET failing_since = coalesce(failing_since, $2),
         not_before = greatest(not_before, $3)
-      WHERE id = $1 RETURNING failing_since
-      """, delivery.subscriptionID, now, verdict.quietUntil
+      WHERE id = $1 AND url = $4 RETURNING failing_since
+      """, delivery.subscriptionID, now, verdict.quietUntil, delivery.url
     ).first?.decode(0, as: Instant.self)
+    guard let since else { return .recorded }
     let reason: String
     if verdict == .gone {
       reason = "the endpoint answered 410 Gone"
-    } else if let since, Endurance.isOver(failingSince: since, now: now) {
+    } else if Endurance.isOver(failingSince: since, now: now) {
       reason = "no attempt has succeeded since \(since)"
     } else {
       return .recorded
@@ -90,8 +93,8 @@ extension DeliveryQueue {
     let disabled = try transaction.execute(
       """
       UPDATE subscriptions SET status = 'disabled', disabled_reason = $2, updated_at = $3
-      WHERE id = $1 AND status = 'active'
-      """, delivery.subscriptionID, reason, now)
+      WHERE id = $1 AND url = $4 AND status = 'active'
+      """, delivery.subscriptionID, reason, now, delivery.url)
     return disabled == 1 ? .disabled(reason: reason) : .recorded
   }
 }
@@ -102,6 +105,9 @@ extension Verdict {
   }
 
   fileprivate var quietUntil: Instant? {
-    if case .retry(_, let quietUntil) = self { quietUntil } else { nil }
+    switch self {
+    case .retry(_, let quietUntil), .failed(let quietUntil): quietUntil
+    case .delivered, .gone: nil
+    }
   }
 }

@@ -54,6 +54,7 @@ struct DeliveryStore: Sendable {
         WHEN s.status <> 'active' THEN 'held' ELSE 'pending' END,
       due_at, d.created_at, finished_at
     FROM deliveries AS d JOIN subscriptions AS s ON s.id = subscription_id
+      AND s.\(Subscription.isThere)
     """
 
   /// What a status means in the tables; `$1` is the present.
@@ -111,6 +112,7 @@ struct DeliveryStore: Sendable {
         """
         SELECT coalesce(d.leased_until > $2, false), s.status, s.disabled_reason, s.id
         FROM deliveries AS d JOIN subscriptions AS s ON s.id = subscription_id
+          AND s.\(Subscription.isThere)
         WHERE d.id = $1 FOR NO KEY UPDATE
         """, id, now)
       guard let row = rows.first else { return .notFound }

@@ -37,8 +37,24 @@ struct FanOut {
 
   /// Writes the deliveries; those that are there already stay as they are.
   func write(at now: Instant, in transaction: borrowing PostgresTransaction) throws {
-    guard !rows.isEmpty else { return }
-    let rows = rows.sorted { $0.id < $1.id }
+    var rows = rows.sorted { $0.id < $1.id }[...]
+    while !rows.isEmpty {
+      var bytes = 0
+      let part = rows.prefix { row in
+        defer { bytes += row.body.count }
+        return bytes < FanOut.statementBytes
+      }
+      try FanOut.write(Array(part), at: now, in: transaction)
+      rows = rows.dropFirst(part.count)
+    }
+  }
+
+  /// Of the bodies in one statement, in which every subscription has its own copy.
+  private static let statementBytes = 16 << 20
+
+  private static func write(
+    _ rows: [Row], at now: Instant, in transaction: borrowing PostgresTransaction
+  ) throws {
     // The lock keeps a subscription that is being deleted right now from failing the batch.
     try transaction.execute(
       """

@@ -9,6 +9,9 @@ extension Subscription {
     active_since, failing_since, not_before, previous_secret_until
     """
 
+  /// The condition of everything that the API does with subscriptions.
+  static let isThere = "status <> 'deleted'"
+
   init(_ row: PostgresRow) throws {
     let status = try row.decode(5, as: String.self)
     self.init(

@@ -20,7 +20,8 @@ struct SubscriptionStore: Sendable {
 
   func find(_ id: EntityID) async throws -> Subscription? {
     try await pool.query(
-      "SELECT \(Subscription.columns) FROM subscriptions WHERE id = $1", id
+      "SELECT \(Subscription.columns) FROM subscriptions WHERE id = $1 AND \(Subscription.isThere)",
+      id
     ).first.map { try Subscription($0) }
   }
 
@@ -29,7 +30,7 @@ struct SubscriptionStore: Sendable {
     try await pool.query(
       """
       SELECT \(Subscription.columns) FROM subscriptions
-      WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2
+      WHERE ($1::uuid IS NULL OR id > $1) AND \(Subscription.isThere) ORDER BY id LIMIT $2
       """, after, limit
     ).map { try Subscription($0) }
   }
@@ -40,7 +41,10 @@ struct SubscriptionStore: Sendable {
   ) async throws -> Subscription? {
     try await pool.transaction { transaction in
       let rows = try transaction.query(
-        "SELECT \(Subscription.columns) FROM subscriptions WHERE id = $1 FOR NO KEY UPDATE", id)
+        """
+        SELECT \(Subscription.columns) FROM subscriptions
+        WHERE id = $1 AND \(Subscription.isThere) FOR NO KEY UPDATE
+        """, id)
       guard var subscription = try rows.first.map({ try Subscription($0) }) else { return nil }
       change(&subscription)
       subscription.updatedAt = now
@@ -58,9 +62,14 @@ struct SubscriptionStore: Sendable {
     }
   }
 
-  /// With its deliveries; false when there is none.
-  func delete(_ id: EntityID) async throws -> Bool {
-    try await pool.execute("DELETE FROM subscriptions WHERE id = $1", id) == 1
+  /// Nothing is sent to it and nobody sees it from now on; ``Retention`` removes its deliveries, of
+  /// which there may be millions, and then the row. False when there is none.
+  func delete(_ id: EntityID, now: Instant) async throws -> Bool {
+    try await pool.execute(
+      """
+      UPDATE subscriptions SET status = 'deleted', updated_at = $2
+      WHERE id = $1 AND \(Subscription.isThere)
+      """, id, now) == 1
   }
 
   /// Puts a new secret in front of the present one, which signs for a day more.
@@ -71,7 +80,7 @@ struct SubscriptionStore: Sendable {
       """
       UPDATE subscriptions SET previous_secret = secret, previous_secret_until = $3, secret = $2,
         updated_at = $4
-      WHERE id = $1 RETURNING \(Subscription.columns)
+      WHERE id = $1 AND \(Subscription.isThere) RETURNING \(Subscription.columns)
       """, id, secret.key, now.adding(seconds: Subscription.rotationHours * 3_600), now
     ).first.map { try Subscription($0) }
   }

@@ -15,7 +15,8 @@ extension SubscriptionStore {
     let written = try await pool.execute(
       """
       INSERT INTO deliveries (id, subscription_id, event_id, event_type, body, due_at, created_at)
-      SELECT $1, id, $3, $4, $5, $6, $6 FROM subscriptions WHERE id = $2
+      SELECT $1, id, $3, $4, $5, $6, $6 FROM subscriptions
+      WHERE id = $2 AND \(Subscription.isThere)
       """, delivery, id, event.id, event.type, try event.body(), now)
     return written == 1 ? delivery : nil
   }

@@ -53,6 +53,9 @@ struct Decider: Sendable {
       guard let target = definition.stage(move.to) else {
         return .failure(.invalid([.unknownStage(move.to, of: definition)]))
       }
+      if let from = move.from, from != opportunity.stage {
+        return .failure(.gate([.notInStage(from, but: opportunity.stage)]))
+      }
       return self.move(
         opportunity, target, move.reason, move.fields, command, evidence: move.evidence)
     case .win(let closing):

@@ -18,6 +18,14 @@ extension GateFailure {
         zh: "商机已处于“\(stage.name.zh)”", en: "The opportunity already stands in \(stage.name.en)"))
   }
 
+  static func notInStage(_ expected: String, but current: String) -> GateFailure {
+    GateFailure(
+      code: "not-in-stage", pointer: "/from", field: "from",
+      message: LocalizedText(
+        zh: "商机处于“\(current)”，而不是“\(expected)”；请按当前阶段重新决定",
+        en: "The opportunity stands in \(current), not in \(expected); decide anew from there"))
+  }
+
   static func transition(
     from: Stage, to: Stage, allowed: [String], in definition: PipelineDefinition
   ) -> GateFailure {

@@ -72,7 +72,7 @@ enum Validation {
     if value.utf8.contains(0) {
       return [.invalid(pointer, "invalid-text", zh: "不能含有 U+0000", en: "must not contain U+0000")]
     }
-    if value.count > limit {
+    if value.unicodeScalars.count > limit {
       return [
         .invalid(
           pointer, "too-long", zh: "最多 \(limit) 个字符",

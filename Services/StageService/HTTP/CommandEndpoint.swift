@@ -78,7 +78,9 @@ struct CommandEndpoint: Sendable {
       deal = try await store.find(command.opportunityId)
       let now = Instant.now()
       guard let pipeline = try await pipeline(for: command, deal) else {
-        throw Problem(refusalForMissingPipeline(command), on: deal)
+        let refusal = refusalForMissingPipeline(command)
+        guard case .invalid = refusal else { throw Problem(refusal, on: deal) }
+        return try await refuse(Problem(refusal, on: deal), kept)
       }
       let decider = Decider(
         definition: pipeline.definition, version: pipeline.version,

@@ -36,7 +36,10 @@ struct BatchRunner: Sendable {
             continue
           }
           return try await narrowDown(messages, failure, expected: expected)
-        case .environment:
+        case .excess where messages.count > 1:
+          session.metrics.retried()
+          return try await runHalves(of: messages)
+        case .excess, .environment:
           session.metrics.retried()
           attempts += 1
           if attempts >= Self.patience { say(error, attempts) }
@@ -80,6 +83,10 @@ struct BatchRunner: Sendable {
     guard messages.count > 1 else {
       return try await apply(messages, expected: expected, burying: failure)
     }
+    try await runHalves(of: messages)
+  }
+
+  private func runHalves(of messages: [ConsumedMessage]) async throws {
     let middle = messages.count / 2
     try await run(Array(messages[..<middle]))
     session.update(partition, of: assignment) {
@@ -167,6 +174,9 @@ package enum Blame {
   case unknownOutcome
   /// Trying again cannot help; the message is what is wrong.
   case message(MessageFailure)
+  /// The database gave up on it as too long or too large: a smaller batch may pass. Of one message it
+  /// is the environment's.
+  case excess
   /// Database, network, configuration: try again until it works.
   case environment
 
@@ -177,8 +187,10 @@ package enum Blame {
     case let error as PostgresError:
       if case .commitUnknown = error.code {
         self = .unknownOutcome
-      } else if let state = error.sqlState, state.hasPrefix("22") || state.hasPrefix("23") {
+      } else if let state = error.sqlState, Blame.ofMessage.contains(String(state.prefix(2))) {
         self = .message(MessageFailure(.unprocessable, "the database refuses it: \(error)"))
+      } else if let state = error.sqlState, Blame.ofSize.contains(state) {
+        self = .excess
       } else {
         self = .environment
       }
@@ -186,4 +198,9 @@ package enum Blame {
       self = .environment
     }
   }
+  /// Classes of SQLSTATE: data exceptions, violated constraints, and limits of the program (such as
+  /// the length of an indexed value).
+  private static let ofMessage: Set = ["22", "23", "54"]
+  /// Cancelled by a time-out, transaction idle for too long, out of memory.
+  private static let ofSize: Set = ["57014", "25P03", "53200"]
 }

@@ -17,8 +17,13 @@ import Synchronization
 package struct ConsumerLoop: Service {
   package struct Options: Sendable {
     package var batchSize = 2_000
+    /// Keys, values and headers of a batch together; a larger message is a batch of its own.
+    package var batchBytes = 16 << 20
     /// Messages of one partition in memory before it is paused; it resumes below half of that.
     package var bufferLimit = 8_000
+    /// Bytes of all partitions in memory; each is paused when it has its share, and resumes below half
+    /// of that.
+    package var bufferBytes = 64 << 20
     /// Batches processed at the same time; each worker has its own set of partitions.
     package var workers = 2
     /// A batch under way for longer than this makes the process unhealthy.

@@ -38,7 +38,8 @@ extension ConsumerSession {
           < (right.value.buffer[0].timestamp ?? never, right.key)
       }
       guard let (partition, state) = oldest,
-        let messages = states[partition]?.take(upTo: options.batchSize, now: .now)
+        let messages = states[partition]?.take(
+          upTo: options.batchSize, bytes: options.batchBytes, now: .now)
       else { return nil }
       return Job(partition: partition, assignment: state.assignment, messages: messages)
     }

@@ -208,7 +208,7 @@ final class ConsumerSession: Sendable {
   {
     metrics.rebalance(lost ? "lost" : "revoked")
     partitions.withLock { states in
-      for partition in revoked { states[partition]?.buffer = [] }
+      for partition in revoked { states[partition]?.clear() }
     }
     if !lost {
       await finishInFlight(of: Set(revoked), within: .seconds(5))
@@ -237,11 +237,16 @@ final class ConsumerSession: Sendable {
     var pause: [TopicPartition] = []
     var resume: [TopicPartition] = []
     partitions.withLock { states in
+      let share = options.bufferBytes / max(1, states.count)
       for (partition, state) in states {
-        if !state.isPaused, state.buffer.count >= options.bufferLimit {
+        let isFull =
+          state.buffer.count >= options.bufferLimit || state.bufferedBytes >= share
+        let hasRoom =
+          state.buffer.count < options.bufferLimit / 2 && state.bufferedBytes <= share / 2
+        if !state.isPaused, isFull {
           states[partition]?.isPaused = true
           pause.append(partition)
-        } else if state.isPaused, state.buffer.count < options.bufferLimit / 2 {
+        } else if state.isPaused, hasRoom {
           states[partition]?.isPaused = false
           resume.append(partition)
         }

@@ -15,7 +15,7 @@ package struct StoredOffset: Hashable, Sendable {
 
   /// Behind a message.
   package init(after message: ConsumedMessage) {
-    self.init(nextOffset: message.offset + 1, lastEventID: message.wire.header("ce_id"))
+    self.init(nextOffset: message.offset + 1, lastEventID: message.wire.storedEventID)
   }
 }
 
@@ -82,4 +82,10 @@ package struct OffsetStore: Sendable {
       next.lastEventID)
     guard moved == 1 else { throw FenceLost(partition: partition, expected: expected) }
   }
+}
+
+extension WireMessage {
+  /// The event's id as the stored offset holds it: U+0000, which anybody may write into a header, is
+  /// in no text of PostgreSQL.
+  var storedEventID: String? { header("ce_id")?.replacing("\0", with: "\u{FFFD}") }
 }

@@ -11,7 +11,9 @@ struct PartitionState: Sendable {
   var nextOffset: Int64
   /// To be compared with the event before `nextOffset` when the broker sends it.
   var expectedEventID: String?
-  var buffer: [ConsumedMessage] = []
+  private(set) var buffer: [ConsumedMessage] = []
+  /// Of the messages in the buffer.
+  private(set) var bufferedBytes = 0
   var isInFlight = false
   var isPaused = false
   /// Why nothing more is processed, in words for an operator.
@@ -37,7 +39,7 @@ struct PartitionState: Sendable {
     guard stopReason == nil else { return }
     if message.offset < nextOffset {
       if message.offset == nextOffset - 1, let expected = expectedEventID,
-        case let found = message.wire.header("ce_id"), found != expected
+        case let found = message.wire.storedEventID, found != expected
       {
         stopReason =
           "the event before offset \(nextOffset) is \(found ?? "another"), but the stored one is "
@@ -46,13 +48,29 @@ struct PartitionState: Sendable {
       return
     }
     buffer.append(message)
+    bufferedBytes += message.wire.byteCount
+  }
+
+  mutating func clear() {
+    buffer = []
+    bufferedBytes = 0
   }
 
   /// The next messages to process, or nil when there are none or a batch is under way.
-  mutating func take(upTo limit: Int, now: ContinuousClock.Instant) -> [ConsumedMessage]? {
+  mutating func take(
+    upTo limit: Int, bytes: Int = .max, now: ContinuousClock.Instant
+  ) -> [ConsumedMessage]? {
     guard stopReason == nil, !isInFlight, !buffer.isEmpty else { return nil }
-    let batch = Array(buffer.prefix(limit))
-    buffer.removeFirst(batch.count)
+    var count = 0
+    var size = 0
+    for message in buffer.prefix(limit) {
+      let next = size + message.wire.byteCount
+      if count > 0, next > bytes { break }
+      (count, size) = (count + 1, next)
+    }
+    let batch = Array(buffer.prefix(count))
+    buffer.removeFirst(count)
+    bufferedBytes -= size
     isInFlight = true
     inFlightSince = now
     oldestInFlight = batch.first?.timestamp

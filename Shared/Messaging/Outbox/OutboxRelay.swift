@@ -13,6 +13,8 @@ import ServiceLifecycle
 package struct OutboxRelay: Service {
   package struct Options: Sendable {
     package var batchSize = 2_000
+    /// Of the messages of a batch together.
+    package var batchBytes = 16 << 20
     /// How often the rows of other replicas are looked for.
     package var pollInterval: Duration = .milliseconds(10)
     /// How often free buckets are taken and depth and age are measured.
@@ -103,7 +105,7 @@ package struct OutboxRelay: Service {
   /// Returns how many rows left the outbox.
   private func publishBatch(buckets: [Int16], on session: PostgresSession) async throws -> Int {
     let rows = try await OutboxRow.select(
-      buckets: buckets, limit: options.batchSize, on: session)
+      buckets: buckets, limit: options.batchSize, bytes: options.batchBytes, on: session)
     guard !rows.isEmpty else { return 0 }
     let results = await producer.send(rows.map { $0.record(topicPrefix: topicPrefix) })
     FailPoint.relayAfterProduce.hit()

@@ -22,14 +22,20 @@ struct OutboxRow: Sendable {
       timestampMilliseconds: createdAt.milliseconds)
   }
 
+  /// The first of these buckets, no more than `bytes` of them but at least one.
   static func select(
-    buckets: [Int16], limit: Int, on session: PostgresSession
+    buckets: [Int16], limit: Int, bytes: Int, on session: PostgresSession
   ) async throws -> [OutboxRow] {
     try await session.query(
       """
-      SELECT id, bucket, topic, message_key, value, headers, created_at FROM outbox
-      WHERE bucket = ANY($1::smallint[]) ORDER BY id LIMIT $2
-      """, buckets, limit
+      SELECT id, bucket, topic, message_key, value, headers, created_at
+      FROM (
+        SELECT *, sum(size) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - size AS before
+        FROM (
+          SELECT *, coalesce(octet_length(value), 0) + octet_length(headers) AS size FROM outbox
+          WHERE bucket = ANY($1::smallint[]) ORDER BY id LIMIT $2) AS waiting) AS summed
+      WHERE before < $3 ORDER BY id
+      """, buckets, limit, bytes
     ).map { row in
       OutboxRow(
         id: try row.decode(0, as: Int64.self), bucket: try row.decode(1, as: Int16.self),

@@ -62,6 +62,9 @@ package enum ConfigurationKeys {
   package static let webhookPrivateAddresses = ConfigurationKey(
     "SLUICE_WEBHOOK_PRIVATE_ADDRESSES", default: "refuse",
     summary: "webhooks to private and loopback addresses: refuse or allow (notifier)")
+  package static let reminderGrace = ConfigurationKey(
+    "SLUICE_REMINDER_GRACE", default: "60",
+    summary: "seconds that a move or an activity may take to arrive before a reminder (notifier)")
   package static let logLevel = ConfigurationKey(
     "SLUICE_LOG_LEVEL", default: "info",
     summary: "trace, debug, info, notice, warning, error or critical")
@@ -69,6 +72,6 @@ package enum ConfigurationKeys {
   package static let all: [ConfigurationKey] = [
     databaseURL, databaseConnections, schemaPrefix, kafkaBootstrapServers, kafkaSettings,
     topicPrefix, instanceID, jwksURL, jwtKeyFile, issuer, audience, httpAddress, adminAddress,
-    rateLimit, webhookPrivateAddresses, logLevel,
+    rateLimit, webhookPrivateAddresses, reminderGrace, logLevel,
   ]
 }

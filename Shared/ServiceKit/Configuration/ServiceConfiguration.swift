@@ -20,6 +20,8 @@ package struct ServiceConfiguration: Sendable {
   package let rateLimit: Double?
   /// Whether webhooks may go to private and loopback addresses.
   package let webhookPrivateAddressesAllowed: Bool
+  /// Seconds that an event may take from its deal to the notifier.
+  package let reminderGrace: Double
   package let logLevel: Logger.Level
   /// Variables that start with `SLUICE_` and that nothing reads; worth a warning.
   package let unknownVariables: [String]
@@ -47,6 +49,10 @@ package struct ServiceConfiguration: Sendable {
       reader.value(
         ConfigurationKeys.webhookPrivateAddresses, expected: "must be refuse or allow"
       ) { ["refuse": false, "allow": true][$0] } ?? false
+    self.reminderGrace =
+      reader.value(ConfigurationKeys.reminderGrace, expected: "must be a number from 0 to 3600") {
+        Double($0).flatMap { (0...3_600).contains($0) ? $0 : nil }
+      } ?? 60
     self.logLevel =
       reader.value(ConfigurationKeys.logLevel, expected: ConfigurationKeys.logLevel.summary) {
         Logger.Level(rawValue: $0.lowercased())

@@ -8,7 +8,7 @@ import Testing
 @testable import ActivityIngest
 
 /// The tables of the service and its handlers, without a broker: what would be published is what a
-/// batch returns.
+/// batch returns or has put into the outbox.
 struct Bench: Sendable {
   let pool: PostgresPool
   let settlement: Settlement
@@ -51,7 +51,18 @@ struct Bench: Sendable {
       })
     let handler = try #require(
       activityIngestHandlers(settlement).first { $0.topics.contains(topic) })
-    return try await pool.transaction { try handler.handle(batch, in: $0, now: now) }
+    return try await pool.transaction { transaction in
+      let before = try transaction.query("SELECT coalesce(max(id), 0) FROM outbox")[0]
+      var outcome = try handler.handle(batch, in: transaction, now: now)
+      let rows = try transaction.query(
+        """
+        WITH written AS (
+          DELETE FROM outbox WHERE id > $1 RETURNING id, topic, message_key, value, headers)
+        SELECT topic, message_key, value, headers FROM written ORDER BY id
+        """, try before.decode(0, as: Int64.self))
+      outcome.outbox = try rows.map { try OutboxMessage($0) } + outcome.outbox
+      return outcome
+    }
   }
 
   @discardableResult
@@ -133,6 +144,18 @@ func withBench<Result: Sendable>(
       _ = try await bench.settlement.rules.save(rule, by: "test", at: History.start)
     }
     return try await body(bench)
+  }
+}
+
+extension OutboxMessage {
+  /// - Parameter row: topic, message_key, value, headers.
+  fileprivate init(_ row: PostgresRow) throws {
+    let topic: String = try row.decode(0)
+    self.init(
+      topic: try #require(Topic.all.first { $0.name == topic }),
+      wire: WireMessage(
+        key: try row.optional(1), value: try row.optional(2),
+        headers: HeaderCoding.decode(try row.decode(3)) ?? []))
   }
 }
 

@@ -126,6 +126,7 @@ final class Cluster: Sendable {
   var serviceEnvironment: [String: String] {
     var common = commonEnvironment
     common["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] = "allow"
+    common["SLUICE_REMINDER_GRACE"] = "2"
     return broker.clientSettings.reduce(into: common) { environment, setting in
       let name = setting.key.uppercased().replacing(".", with: "_")
       environment["SLUICE_KAFKA_CONF_\(name)"] = setting.value

@@ -209,6 +209,84 @@ import Testing
     }
   }
 
+  /// What an endpoint answered says nothing of the one that has taken its place meanwhile.
+  @Test func anAttemptAtTheFormerURLJudgesOnlyThat() async throws {
+    try await withNotifierTables { pool in
+      let (queue, ids) = try await queue(pool, 1, 4)
+      let claimed = try await queue.claim(busy: [:], now: now)
+      try #require(claimed.count == 4)
+      let later = now.adding(seconds: 10)
+      let store = SubscriptionStore(pool: pool)
+      _ = try await store.change(ids[0], now: now) { $0.url = "https://new.example.com/" }
+      let gone = AttemptOutcome.answered(
+        status: 410, retryAfter: nil, location: nil, excerpt: "")
+      _ = try await queue.record(attempt(gone), .gone, of: claimed[0], now: now)
+      _ = try await queue.record(
+        attempt(broken), .retry(at: now, quietUntil: later), of: claimed[1], now: now)
+      _ = try await queue.record(
+        attempt(broken), .failed(quietUntil: later), of: claimed[2], now: now)
+      let untouched = try #require(try await pool.subscription(ids[0]))
+      #expect(untouched.status == .active)
+      #expect(untouched.failingSince == nil && untouched.notBefore == nil)
+      // Nor does a success there end what fails here.
+      try await pool.execute("UPDATE subscriptions SET failing_since = $1", now)
+      _ = try await queue.record(attempt(ok), .delivered, of: claimed[3], now: now)
+      #expect(try await pool.subscription(ids[0])?.failingSince == now)
+      // The delivery that the former one wanted no more goes to the new one.
+      let again = try #require(try await queue.claim(busy: [:], now: now).first)
+      #expect(again.url == "https://new.example.com/")
+    }
+  }
+
+  @Test func theLastAttemptsWishForQuietCounts() async throws {
+    try await withNotifierTables { pool in
+      let (queue, ids) = try await queue(pool, 1, 2)
+      let claimed = try #require(try await queue.claim(busy: [:], now: now).first)
+      let later = now.adding(seconds: 10)
+      _ = try await queue.record(attempt(broken), .failed(quietUntil: later), of: claimed, now: now)
+      #expect(try await pool.subscription(ids[0])?.notBefore == later)
+      #expect(try await queue.claim(busy: [:], now: now).isEmpty)
+    }
+  }
+
+  /// A delivery is under way while its subscription is deleted, events come, the log is looked at:
+  /// for everybody it is gone, and in the end it is.
+  @Test func aDeletedSubscriptionGoesAtOnceAndItsDeliveriesByAndBy() async throws {
+    try await withNotifierTables { pool in
+      let (queue, ids) = try await queue(pool, 2, 3)
+      let claimed = try #require(
+        try await queue.claim(busy: [:], now: now).first { $0.subscriptionID == ids[0] })
+      let store = SubscriptionStore(pool: pool)
+      #expect(try await store.delete(ids[0], now: now))
+      #expect(try await !store.delete(ids[0], now: now))
+      #expect(try await store.find(ids[0]) == nil)
+      #expect(try await store.list(after: nil, limit: 9).map(\.id) == [ids[1]])
+      #expect(try await store.change(ids[0], now: now) { $0.status = .active } == nil)
+      #expect(try await store.rotate(ids[0], to: .make(), now: now) == nil)
+      #expect(try await store.sendTest(to: ids[0], by: "test", now: now) == nil)
+      let log = DeliveryStore(pool: pool)
+      #expect(try await log.find(claimed.id, now: now) == nil)
+      guard case .notFound = try await log.retry(claimed.id, now: now) else {
+        return #expect(Bool(false), "retried")
+      }
+      #expect(try await pool.deliveries(to: ids[0]).isEmpty)
+      #expect(
+        try await queue.claim(busy: [:], now: now.adding(days: 1)).allSatisfy {
+          $0.subscriptionID == ids[1]
+        })
+      let gone = AttemptOutcome.answered(
+        status: 410, retryAfter: nil, location: nil, excerpt: "")
+      _ = try await queue.record(attempt(gone), .gone, of: claimed, now: now)
+      var story = Story(9)
+      try await pool.read([story.create()])
+      #expect(try await pool.types(to: ids[0]).count == 3)
+
+      #expect(try await Retention(pool: pool).expire(now: now) == 3)
+      #expect(try await pool.count("subscriptions") == 1)
+      #expect(try await pool.types(to: ids[1]).count == 4)
+    }
+  }
+
   @Test func theBacklogIsWhatWaitsForActiveSubscriptions() async throws {
     try await withNotifierTables { pool in
       let (queue, ids) = try await queue(pool, 2, 3)

@@ -1,4 +1,6 @@
 import Contracts
+import Dispatch
+import Synchronization
 import Testing
 
 @testable import Notifier
@@ -91,6 +93,37 @@ import Testing
       policy: AddressPolicy(allowsPrivate: false))
     let found = try await check.addresses(of: try EndpointURL("https://[2606:4700::1111]/"))
     #expect(found.map(\.description) == ["2606:4700::1111"])
+  }
+
+  /// However many ask for it, a host whose look-up hangs takes one thread, and nobody else waits.
+  @Test(.timeLimit(.minutes(1))) func aHostThatIsNotFoundInTimeHoldsUpNoOther() async throws {
+    let asked = Mutex<[String: Int]>([:])
+    let hangs = DispatchSemaphore(value: 0)
+    let address = IPAddress("192.0.2.7")!
+    let resolver = AddressResolver.blocking { host in
+      asked.withLock { $0[host, default: 0] += 1 }
+      if host == "hangs.example.com" { hangs.wait() }
+      return host == "none.example.com"
+        ? .failure(AddressResolver.Failure(description: "not found")) : .success([address])
+    }
+    try await withThrowingTaskGroup(of: [IPAddress].self) { group in
+      for _ in 0..<300 { group.addTask { try await resolver.resolve("hangs.example.com") } }
+      for number in 0..<100 {
+        #expect(try await resolver.resolve("\(number).example.com") == [address])
+      }
+      await #expect(throws: AddressResolver.Failure.self) {
+        try await resolver.resolve("none.example.com")
+      }
+      let impatient = Task { try await resolver.resolve("hangs.example.com") }
+      impatient.cancel()
+      await #expect(throws: CancellationError.self) { try await impatient.value }
+      // All wait for the one that was asked for, or ask once they are all answered.
+      hangs.signal()
+      for _ in 0..<300 { hangs.signal() }
+      for try await found in group { #expect(found == [address]) }
+    }
+    #expect(asked.withLock { $0["0.example.com"] } == 1)
+    #expect(asked.withLock { $0["hangs.example.com"] ?? 0 } < 300)
   }
 
   @Test func theSystemKnowsItsOwnName() async throws {

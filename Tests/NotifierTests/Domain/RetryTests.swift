@@ -28,7 +28,9 @@ import Testing
           == .retry(at: now.adding(seconds: wait), quietUntil: nil))
     }
     #expect(RetrySchedule.waits == RetrySchedule.waits.sorted())
-    #expect(verdict(.failed("nobody there"), failures: RetrySchedule.waits.count) == .failed)
+    #expect(
+      verdict(.failed("nobody there"), failures: RetrySchedule.waits.count)
+        == .failed(quietUntil: nil))
   }
 
   @Test func aWaitVariesByAFifth() {
@@ -49,8 +51,16 @@ import Testing
   func retryAfterIsHonoured(_ header: String, _ seconds: Double) {
     for status in [429, 503] {
       let until = now.adding(seconds: seconds)
+      // Never sooner than by the schedule: ten short answers would use up three days of attempts.
+      let next = max(until, now.adding(seconds: 5))
       #expect(
-        verdict(answered(status, retryAfter: header)) == .retry(at: until, quietUntil: until))
+        verdict(answered(status, retryAfter: header)) == .retry(at: next, quietUntil: until))
+      #expect(
+        verdict(answered(status, retryAfter: header), failures: 5)
+          == .retry(at: max(until, now.adding(seconds: 10 * 3_600)), quietUntil: until))
+      #expect(
+        verdict(answered(status, retryAfter: header), failures: RetrySchedule.waits.count)
+          == .failed(quietUntil: until))
     }
     #expect(
       verdict(answered(500, retryAfter: header))

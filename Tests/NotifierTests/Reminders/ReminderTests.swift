@@ -1,6 +1,8 @@
 import Contracts
 import Messaging
 import Postgres
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Notifier
@@ -189,6 +191,49 @@ import Testing
       #expect(try await notices(pool).count == 1)
       // Woken before anybody waits: the wait ends at once.
       await made.wait(for: .seconds(60))
+    }
+  }
+
+  /// What happened before an outage may arrive only after it: the grace begins anew, as it does with
+  /// the process.
+  @Test(.timeLimit(.minutes(1))) func afterAnOutageTheGraceBeginsAnew() async throws {
+    try await withNotifierTables { pool in
+      let clock = TestClock(Story.start.adding(days: 4))
+      var story = Story()
+      try await pool.read([story.create()])
+      let isAway = Mutex(true)
+      let looks = Mutex(0)
+      let asked = Mutex(0)
+      let ends = loop(pool, clock).logEnd
+      var options = ReminderLoop.Options()
+      options.pollInterval = .milliseconds(5)
+      let loop = ReminderLoop(
+        reminders: Reminders(pool: pool),
+        logEnd: { partitions in
+          asked.withLock { $0 += 1 }
+          if isAway.withLock({ $0 }) { throw MessageFailure(.unprocessable, "no broker") }
+          return try await ends(partitions)
+        }, made: [],
+        now: {
+          looks.withLock { $0 += 1 }
+          return clock.now
+        }, logger: silent, options: options)
+      /// Several rounds pass without a look at the log.
+      func nothingIsAsked() async throws {
+        let (before, rounds) = (asked.withLock { $0 }, looks.withLock { $0 })
+        try await eventually("rounds pass") { looks.withLock { $0 } > rounds + 10 }
+        #expect(asked.withLock { $0 } == before)
+      }
+      try await running([loop]) {
+        try await nothingIsAsked()
+        clock.advance(seconds: 61)
+        try await eventually("the broker is missed") { asked.withLock { $0 } == 1 }
+        isAway.withLock { $0 = false }
+        try await nothingIsAsked()
+        #expect(try await notices(pool).isEmpty)
+        clock.advance(seconds: 61)
+        try await eventually("the notice is given") { try await notices(pool).count == 1 }
+      }
     }
   }
 

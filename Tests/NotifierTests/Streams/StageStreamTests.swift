@@ -13,7 +13,7 @@ import Testing
       let west = try await pool.subscribe(filter: EventFilter(team: ["west"]))
       let offers = try await pool.subscribe(filter: EventFilter(stage: ["offer"]))
       let paused = try await pool.subscribe(status: .paused)
-      let later = try await pool.subscribe(at: Story.start.adding(seconds: 1))
+      let later = try await pool.subscribe(at: Story.start.adding(seconds: 60))
       var story = Story()
       story.create()
       story.move(to: "offer")
@@ -105,6 +105,36 @@ import Testing
     }
   }
 
+  /// The event's time is another machine's.
+  @Test func anEventThatSeemsALittleOlderThanTheSubscriptionIsForIt() async throws {
+    try await withNotifierTables { pool in
+      let id = try await pool.subscribe()
+      var (older, old) = (
+        Story(1, at: Story.start.adding(seconds: -5.5)), Story(2, at: Story.start.adding(seconds: -4.5))
+      )
+      try await pool.read([older.create(), old.create()])
+      #expect(try await pool.deliveries(to: id).map(\.opportunityID) == [old.id])
+    }
+  }
+
+  /// The bodies of a batch may be more than one statement takes.
+  @Test func largeBodiesGoInSeveralStatements() async throws {
+    try await withNotifierTables { pool in
+      var ids: [EntityID] = []
+      for _ in 0..<4 { ids.append(try await pool.subscribe()) }
+      let name = String(repeating: "n", count: 900_000)
+      try await pool.read(
+        (0..<6).map { number in
+          var story = Story(number)
+          return story.create(name: name)
+        })
+      for id in ids { #expect(try await pool.types(to: id).count == 6) }
+      let row = try await pool.query("SELECT min(length(body)), sum(length(body)) FROM deliveries")[0]
+      #expect(try row.decode(0, as: Int.self) > 900_000)
+      #expect(try row.decode(1, as: Int64.self) > 16 << 20)
+    }
+  }
+
   @Test func ofASubscriptionThatIsDeletedMeanwhileNothingIsLeft() async throws {
     try await withNotifierTables { pool in
       let id = try await pool.subscribe()
@@ -130,7 +160,7 @@ import Testing
       _ = try await store.change(id, now: clock.now) { $0.set(.paused, now: Story.start) }
       var story = Story(1, at: Story.start.adding(seconds: 1))
       story.create()
-      clock.advance(seconds: 2)
+      clock.advance(seconds: 20)
       _ = try await store.change(id, now: clock.now) { [now = clock.now] in
         $0.set(.active, now: now)
       }

@@ -31,6 +31,8 @@ extension Installation {
     if environment["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] == nil {
       environment["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] = "allow"
     }
+    // On one machine what happened has arrived.
+    if environment["SLUICE_REMINDER_GRACE"] == nil { environment["SLUICE_REMINDER_GRACE"] = "2" }
     environment["SLUICE_HTTP_ADDRESS"] = "127.0.0.1:\(ports[service.httpPortName]!)"
     environment["SLUICE_ADMIN_ADDRESS"] = "127.0.0.1:\(ports[service.adminPortName]!)"
     return environment

@@ -17,10 +17,13 @@ struct Clauses {
     return start..<end(from: range.upperBound)
   }
 
-  func sentenceStart(of clause: Range<Int>) -> Int {
+  /// Where the clause's sentence begins, or `limit` where that lies further behind.
+  func sentenceStart(of clause: Range<Int>, notBefore limit: Int) -> Int {
     var mark = firstMark(atOrAfter: clause.lowerBound) - 1
-    while mark >= 0, symbols[marks[mark]] == FoldedText.Mark.weak { mark -= 1 }
-    return mark < 0 ? 0 : marks[mark] + 1
+    while mark >= 0, marks[mark] >= limit, symbols[marks[mark]] == FoldedText.Mark.weak {
+      mark -= 1
+    }
+    return max(limit, mark < 0 ? 0 : marks[mark] + 1)
   }
 
   /// Whether a clause begins there.

@@ -46,7 +46,7 @@ struct Judge {
     if phrase.needsCompletion, !isCompleted { return .dismissed }
     if clauses.asks(clause) { return .dismissed }
 
-    let start = max(clauses.sentenceStart(of: clause), match.lowerBound - Judge.reach)
+    let start = clauses.sentenceStart(of: clause, notBefore: match.lowerBound - Judge.reach)
     let cues = cues(in: start..<min(clause.upperBound, match.upperBound + Judge.reach))
       .filter { cue in !atoms.contains { $0.contains(cue.range) } }
     let surroundings = Surroundings(
@@ -146,8 +146,8 @@ struct Judge {
 
   /// Whether the next clause of the sentence begins with "but" or with waiting for something.
   private func isLimited(_ clause: Range<Int>) -> Bool {
-    guard let next = clauses.next(after: clause),
-      let cue = cues(in: next..<symbols.count).first, cue.range.lowerBound == next
+    guard let next = clauses.next(after: clause), let cue = firstCue(atOrAfter: next),
+      cue.range.lowerBound == next
     else { return false }
     return cue.kind == .contrast || cue.kind == .waiting
   }
@@ -156,10 +156,19 @@ struct Judge {
     Int(text.positions[atom.lowerBound])..<(Int(text.positions[atom.upperBound - 1]) + 1)
   }
 
+  /// Only for short ranges: it is a walk over the cues.
   private func cues(in range: Range<Int>) -> ArraySlice<Cue> {
-    let cues = text.cues
-    let start = firstIndex(in: cues.indices) { cues[$0].range.lowerBound >= range.lowerBound }
-    return cues[start...].prefix { $0.range.upperBound <= range.upperBound }
+    text.cues[position(atOrAfter: range.lowerBound)...]
+      .prefix { $0.range.upperBound <= range.upperBound }
+  }
+
+  private func firstCue(atOrAfter symbol: Int) -> Cue? {
+    let position = position(atOrAfter: symbol)
+    return position < text.cues.count ? text.cues[position] : nil
+  }
+
+  private func position(atOrAfter symbol: Int) -> Int {
+    firstIndex(in: text.cues.indices) { text.cues[$0].range.lowerBound >= symbol }
   }
 }
 
