@@ -39,7 +39,8 @@ import Testing
     #expect(find(text(after: last)).first?.start == last)
     #expect(find(text(after: last + 3)).isEmpty)
     // Nor does what lies behind make a difference.
-    #expect(find(words + "。" + String(repeating: "好", count: 2 * RuleEngine.searchLimit)).count == 1)
+    #expect(
+      find(words + "。" + String(repeating: "好", count: 2 * RuleEngine.searchLimit)).count == 1)
   }
 
   @Test func theSubjectIsSearchedToo() throws {

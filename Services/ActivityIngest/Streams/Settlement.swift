@@ -102,7 +102,8 @@ extension Settlement {
     var position: Int64 = 0
     while true {
       let waiting = try UnmatchedTables.waiting(
-        for: deals, byContact: known, after: position, limit: Settlement.rematchBatch, in: transaction)
+        for: deals, byContact: known, after: position, limit: Settlement.rematchBatch,
+        in: transaction)
       guard let last = waiting.last else { return }
       position = last.position
       try Outbox.append(

@@ -18,7 +18,8 @@ struct AddressResolver: Sendable {
   /// Asks on threads that may block: one for each host, whoever else asks for it meanwhile hears the
   /// same answer. A host whose name servers hang holds up nobody who wants another one. A cancelled
   /// task does not wait for the answer.
-  static func blocking(_ lookUp: @escaping @Sendable (_ host: String) -> Answer) -> AddressResolver {
+  static func blocking(_ lookUp: @escaping @Sendable (_ host: String) -> Answer) -> AddressResolver
+  {
     let underWay = LookUps()
     return AddressResolver { host in
       let (answers, continuation) = AsyncStream.makeStream(of: Answer.self)

@@ -108,7 +108,9 @@ struct SubscriptionRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     try context.require(.manager, .admin)
-    guard try await store.delete(try id(context), now: now()) else { throw Problem.noSuchSubscription }
+    guard try await store.delete(try id(context), now: now()) else {
+      throw Problem.noSuchSubscription
+    }
     return Response(status: .noContent)
   }
 

@@ -110,7 +110,8 @@ import Testing
     try await withNotifierTables { pool in
       let id = try await pool.subscribe()
       var (older, old) = (
-        Story(1, at: Story.start.adding(seconds: -5.5)), Story(2, at: Story.start.adding(seconds: -4.5))
+        Story(1, at: Story.start.adding(seconds: -5.5)),
+        Story(2, at: Story.start.adding(seconds: -4.5))
       )
       try await pool.read([older.create(), old.create()])
       #expect(try await pool.deliveries(to: id).map(\.opportunityID) == [old.id])
@@ -129,7 +130,8 @@ import Testing
           return story.create(name: name)
         })
       for id in ids { #expect(try await pool.types(to: id).count == 6) }
-      let row = try await pool.query("SELECT min(length(body)), sum(length(body)) FROM deliveries")[0]
+      let row = try await pool.query("SELECT min(length(body)), sum(length(body)) FROM deliveries")[
+        0]
       #expect(try row.decode(0, as: Int.self) > 900_000)
       #expect(try row.decode(1, as: Int64.self) > 16 << 20)
     }
