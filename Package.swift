@@ -40,6 +40,7 @@ let package = Package(
     .executable(name: "sluice", targets: ["Sluice"]),
     .executable(name: "local-supervisor", targets: ["LocalSupervisor"]),
     .executable(name: "embedded-kafka", targets: ["EmbeddedKafka"]),
+    .executable(name: "sluice-bench", targets: ["Benchmarks"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -108,7 +109,12 @@ let package = Package(
       ],
       path: "Shared/LocalServers", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Kafka", "Postgres", "LocalServers", logging],
+      name: "TestSupport",
+      dependencies: [
+        "Contracts", "Kafka", "LocalServers", "Postgres", httpClient, logging,
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       path: "Shared/TestSupport", swiftSettings: strict),
 
     // MARK: Services
@@ -244,5 +250,14 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
+
+    // MARK: Benchmarks
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: [
+        "Contracts", "Kafka", "LocalServers", "Messaging", "Postgres", "TestSupport", arguments,
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests/Benchmarks", exclude: ["Peers"], swiftSettings: strict),
   ]
 )

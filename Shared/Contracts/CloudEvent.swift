@@ -35,6 +35,19 @@ package struct WireMessage: Hashable, Sendable {
     }
 
     package init(_ name: String, _ value: String) { self.init(name, Array(value.utf8)) }
+
+    fileprivate func isNamed(_ lowercased: String) -> Bool {
+      var (name, wanted) = (name, lowercased)
+      guard name.utf8.count == wanted.utf8.count else { return false }
+      return name.withUTF8 { bytes in
+        wanted.withUTF8 { wanted in
+          bytes.indices.allSatisfy { index in
+            bytes[index] == wanted[index]
+              || (bytes[index] | 0x20 == wanted[index] && (65...90).contains(bytes[index]))
+          }
+        }
+      }
+    }
   }
 
   package var key: [UInt8]?
@@ -55,8 +68,10 @@ package struct WireMessage: Hashable, Sendable {
   }
 
   /// The last header of that name as text; names compare without case.
+  ///
+  /// - Parameter name: in lower case.
   package func header(_ name: String) -> String? {
-    headers.last { $0.name.lowercased() == name }?.value.map { String(decoding: $0, as: UTF8.self) }
+    headers.last { $0.isNamed(name) }?.value.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 

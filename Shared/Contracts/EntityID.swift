@@ -15,16 +15,7 @@ package struct EntityID: Hashable, Sendable {
     let millis = UInt64(max(0, time.milliseconds)) & 0xFFFF_FFFF_FFFF
     let high = millis << 16 | 0x7000 | (entropy.0 & 0x0FFF)
     let low = 0x8000_0000_0000_0000 | (entropy.1 & 0x3FFF_FFFF_FFFF_FFFF)
-    func byte(_ word: UInt64, _ index: UInt64) -> UInt8 {
-      UInt8(truncatingIfNeeded: word >> (56 - 8 * index))
-    }
-    return EntityID(
-      UUID(
-        uuid: (
-          byte(high, 0), byte(high, 1), byte(high, 2), byte(high, 3), byte(high, 4),
-          byte(high, 5), byte(high, 6), byte(high, 7), byte(low, 0), byte(low, 1), byte(low, 2),
-          byte(low, 3), byte(low, 4), byte(low, 5), byte(low, 6), byte(low, 7)
-        )))
+    return EntityID(words: (high, low))
   }
 
   /// A new identity: UUIDv7 of `time` with random bits of the system's generator.
@@ -36,18 +27,66 @@ package struct EntityID: Hashable, Sendable {
 
 extension EntityID: Comparable, CustomStringConvertible, LosslessStringConvertible {
   package init?(_ description: String) {
-    guard let uuid = UUID(uuidString: description) else { return nil }
-    self.init(uuid)
+    var text = description
+    guard let id = text.withUTF8({ EntityID(canonical: $0) }) else { return nil }
+    self = id
   }
 
-  package var description: String { uuid.uuidString.lowercased() }
-
-  /// Byte order, which is also PostgreSQL's order of the type `uuid`.
-  package static func < (left: EntityID, right: EntityID) -> Bool {
-    withUnsafeBytes(of: left.uuid.uuid) { l in
-      withUnsafeBytes(of: right.uuid.uuid) { r in l.lexicographicallyPrecedes(r) }
+  package var description: String {
+    String(unsafeUninitializedCapacity: EntityID.textLength) { text in
+      var position = 0
+      withUnsafeBytes(of: uuid.uuid) { bytes in
+        for byte in bytes {
+          if EntityID.hyphens.contains(position) {
+            text[position] = UInt8(ascii: "-")
+            position += 1
+          }
+          text[position] = EntityID.digits[Int(byte >> 4)]
+          text[position + 1] = EntityID.digits[Int(byte & 0x0F)]
+          position += 2
+        }
+      }
+      return EntityID.textLength
     }
   }
+
+  /// Reads the 36 characters of a UUID's text, in either case; nil when there is anything else.
+  init?(canonical text: UnsafeBufferPointer<UInt8>) {
+    guard text.count == EntityID.textLength else { return nil }
+    var words: (UInt64, UInt64) = (0, 0)
+    for (position, byte) in text.enumerated() {
+      if EntityID.hyphens.contains(position) {
+        guard byte == UInt8(ascii: "-") else { return nil }
+        continue
+      }
+      let digit: UInt64
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a") + 10)
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = UInt64(byte - UInt8(ascii: "A") + 10)
+      default: return nil
+      }
+      words = (words.0 << 4 | words.1 >> 60, words.1 << 4 | digit)
+    }
+    self.init(words: words)
+  }
+
+  private static let textLength = 36
+  private static let hyphens = [8, 13, 18, 23]
+  private static let digits = Array("0123456789abcdef".utf8)
+
+  private init(words: (UInt64, UInt64)) {
+    let bigEndian = (words.0.bigEndian, words.1.bigEndian)
+    self.init(UUID(uuid: unsafeBitCast(bigEndian, to: uuid_t.self)))
+  }
+
+  private var words: (UInt64, UInt64) {
+    let bigEndian = unsafeBitCast(uuid.uuid, to: (UInt64, UInt64).self)
+    return (UInt64(bigEndian: bigEndian.0), UInt64(bigEndian: bigEndian.1))
+  }
+
+  /// Byte order, which is also PostgreSQL's order of the type `uuid`.
+  package static func < (left: EntityID, right: EntityID) -> Bool { left.words < right.words }
 }
 
 extension EntityID: Codable {

@@ -68,7 +68,14 @@ extension Instant: CustomStringConvertible, LosslessStringConvertible {
   /// Reads RFC 3339; nil when the text is none, names a day that does not exist, or lies outside
   /// the years 0001 to 9999.
   package init?(_ description: String) {
-    var reader = DigitReader(Array(description.utf8))
+    var text = description
+    guard let instant = text.withUTF8({ Instant(utf8: $0) }) else { return nil }
+    self = instant
+  }
+
+  /// The same of UTF-8.
+  init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+    var reader = DigitReader(bytes)
     guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2),
       reader.skip("-"), let day = reader.number(2), year >= 1,
       CivilDate.isValid(year: year, month: month, day: day),
@@ -91,10 +98,10 @@ extension Instant: CustomStringConvertible, LosslessStringConvertible {
 
 /// Reads the fixed-width digits of a timestamp.
 private struct DigitReader {
-  private let bytes: [UInt8]
+  private let bytes: UnsafeBufferPointer<UInt8>
   private var index = 0
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   var isAtEnd: Bool { index == bytes.count }
 

@@ -14,6 +14,11 @@ package struct StageEvent: Hashable, Sendable {
   package subscript<Value>(dynamicMember path: KeyPath<StageEventData, Value>) -> Value {
     data[keyPath: path]
   }
+
+  // Asked for with every event: a key path would cost more than what it leads to.
+  package var opportunityId: EntityID { data.opportunityId }
+  package var epoch: Int64 { data.epoch }
+  package var sequence: Int64 { data.sequence }
 }
 
 package enum StageEventType: String, Codable, CaseIterable, Sendable {

@@ -57,8 +57,10 @@ extension StageEvent: TopicPayload {
     guard let id = EntityID(event.id) else {
       throw MessageFailure(.invalidEnvelope, "the event id \(event.id) is not a UUID")
     }
-    return StageEvent(
-      id: id, type: type, data: try JSONCoding.decode(StageEventData.self, from: data))
+    let read =
+      try StageEventData(scanning: data)
+      ?? JSONCoding.decode(StageEventData.self, from: data)
+    return StageEvent(id: id, type: type, data: read)
   }
 }
 

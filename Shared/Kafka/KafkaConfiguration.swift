@@ -102,7 +102,7 @@ extension KafkaConfiguration {
     // A full prefetch queue makes the fetcher back off a whole second, so let it hold more than a
     // second of work and let the bytes be the bound.
     "queued.min.messages": "1000000",
-    "queued.max.messages.kbytes": "65536",
+    "queued.max.messages.kbytes": "16384",
     "fetch.error.backoff.ms": "100",
   ]
 

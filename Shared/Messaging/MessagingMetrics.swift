@@ -20,12 +20,14 @@ struct ConsumerMetrics: Sendable {
     Timer(label: "sluice_consumer_batch_seconds", dimensions: dimensions).record(duration: took)
   }
 
-  /// From the producer's time stamp (of an outbox row: when it was written) to our commit.
-  func endToEnd(_ topic: Topic, from: Instant, to: Instant) {
-    Timer(
+  /// From the producers' time stamps (of an outbox row: when it was written) to our commit.
+  func endToEnd(_ topic: Topic, from timestamps: some Sequence<Instant>, to: Instant) {
+    let timer = Timer(
       label: "sluice_consumer_end_to_end_seconds",
-      dimensions: [("group", group), ("topic", topic.name)]
-    ).recordNanoseconds(max(0, to.microseconds - from.microseconds) * 1_000)
+      dimensions: [("group", group), ("topic", topic.name)])
+    for from in timestamps {
+      timer.recordNanoseconds(max(0, to.microseconds - from.microseconds) * 1_000)
+    }
   }
 
   func rebalance(_ kind: String) {

@@ -45,12 +45,14 @@ package struct Backbone: Sendable {
     let producer = try KafkaProducer(kafka, logger: logger)
     let probe = BrokerProbe(try KafkaAdmin(kafka, logger: logger))
     committed = WakeSignal()
+    var consuming = ConsumerLoop.Options()
+    consuming.workers = configuration.consumerWorkers
     consumer = ConsumerLoop(
       ConsumerLoop.Membership(
         kafka: kafka, group: configuration.consumerGroup, instanceID: configuration.instanceID,
         topicPrefix: configuration.topicPrefix),
       handlers: try await handlers(pool) + [DirectoryHandler()], pool: pool,
-      outboxSignal: committed, logger: logger)
+      outboxSignal: committed, logger: logger, options: consuming)
     readiness = Backbone.readiness(pool, probe, consumer.status)
 
     let liveness = Liveness()

@@ -1,5 +1,6 @@
 import Contracts
 import Kafka
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import LocalServers
+import TestSupport
 import Testing
 
 extension EndToEnd {

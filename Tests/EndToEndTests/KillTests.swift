@@ -1,5 +1,6 @@
 import Glibc
 import LocalServers
+import TestSupport
 import Testing
 
 extension EndToEnd {

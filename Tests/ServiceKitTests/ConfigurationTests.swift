@@ -40,6 +40,7 @@ import Testing
     environment["SLUICE_RATE_LIMIT"] = "0.5"
     environment["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] = "allow"
     environment["SLUICE_REMINDER_GRACE"] = "2.5"
+    environment["SLUICE_CONSUMER_WORKERS"] = "4"
     let configuration = try ServiceConfiguration(service: "x", environment: environment)
     #expect(configuration.httpAddress.description == "[::1]:0")
     #expect(configuration.logLevel == .debug)
@@ -50,6 +51,7 @@ import Testing
     #expect(configuration.rateLimit == 0.5)
     #expect(configuration.webhookPrivateAddressesAllowed)
     #expect(configuration.reminderGrace == 2.5)
+    #expect(configuration.consumerWorkers == 4)
   }
 
   @Test func allProblemsAreListedAtOnceWithoutSecrets() throws {
@@ -64,6 +66,7 @@ import Testing
           "SLUICE_JWKS_URL": "ftp://id", "SLUICE_JWT_KEY_FILE": "/nowhere/key",
           "SLUICE_DATABASE_CONNECTIONS": "0", "SLUICE_RATE_LIMIT": "fast",
           "SLUICE_WEBHOOK_PRIVATE_ADDRESSES": "yes", "SLUICE_REMINDER_GRACE": "-1",
+          "SLUICE_CONSUMER_WORKERS": "0",
         ])
     }
     #expect(
@@ -72,7 +75,7 @@ import Testing
         "SLUICE_ADMIN_ADDRESS", "SLUICE_LOG_LEVEL", "SLUICE_TOPIC_PREFIX", "SLUICE_SCHEMA_PREFIX",
         "SLUICE_INSTANCE_ID", "SLUICE_JWKS_URL", "SLUICE_JWT_KEY_FILE",
         "SLUICE_DATABASE_CONNECTIONS", "SLUICE_RATE_LIMIT", "SLUICE_WEBHOOK_PRIVATE_ADDRESSES",
-        "SLUICE_REMINDER_GRACE",
+        "SLUICE_REMINDER_GRACE", "SLUICE_CONSUMER_WORKERS",
       ])
     let text = error.description
     #expect(!text.contains("geheim"))

@@ -1,4 +1,4 @@
-# What up, down and test share. Sourced, not run.
+# What up, down, test and bench share. Sourced, not run.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -78,6 +78,28 @@ prepare_python() {
     tail -n 5 "$log"
     echo "No Python for the checks of the documents, which are skipped; the whole log: $log"
   fi
+}
+
+# Sets SLUICE_BENCH_PYTHON to a Python with the peers that the benchmarks compare with, unless it is
+# set.
+prepare_peers() {
+  [[ -z ${SLUICE_BENCH_PYTHON:-} ]] || return 0
+  local folder=$state/peers log=$state/logs/peers.log
+  local requirements=$root/Tests/Benchmarks/Peers/requirements.txt
+  mkdir -p "$state/logs"
+  if ! cmp -s "$requirements" "$folder/made-from"; then
+    rm -rf "$folder"
+    {
+      python3 -m venv "$folder" &&
+        "$folder/bin/python" -m pip --disable-pip-version-check --quiet install -r "$requirements" &&
+        cp "$requirements" "$folder/made-from"
+    } >"$log" 2>&1 || {
+      tail -n 5 "$log" >&2
+      echo "No Python for the peers, which are skipped; the whole log: $log" >&2
+      return 0
+    }
+  fi
+  export SLUICE_BENCH_PYTHON=$folder/bin/python
 }
 
 # Puts promtool on the PATH, unless it is there, out of Debian's package: installed, that would start

@@ -150,9 +150,8 @@ struct BatchRunner: Sendable {
     metrics.messages(topic, "dead-letter", outcome.deadLetters.count)
     metrics.deadLetters(topic, outcome.deadLetters.count)
     metrics.gap(topic, outcome.parked)
-    let now = Instant.now()
+    metrics.endToEnd(topic, from: batch.messages.lazy.compactMap(\.timestamp), to: .now())
     for message in batch.messages {
-      if let timestamp = message.timestamp { metrics.endToEnd(topic, from: timestamp, to: now) }
       logger.debug("message committed", metadata: place(of: message))
     }
     for letter in outcome.deadLetters {

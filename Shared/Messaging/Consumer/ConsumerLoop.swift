@@ -16,11 +16,13 @@ import Synchronization
 /// batches under way are done.
 package struct ConsumerLoop: Service {
   package struct Options: Sendable {
-    package var batchSize = 2_000
+    /// Where so many wait. What a batch counts or overwrites several times is written once, so that
+    /// a large one costs less for each message.
+    package var batchSize = 4_000
     /// Keys, values and headers of a batch together; a larger message is a batch of its own.
     package var batchBytes = 16 << 20
     /// Messages of one partition in memory before it is paused; it resumes below half of that.
-    package var bufferLimit = 8_000
+    package var bufferLimit = 4_000
     /// Bytes of all partitions in memory; each is paused when it has its share, and resumes below half
     /// of that.
     package var bufferBytes = 64 << 20

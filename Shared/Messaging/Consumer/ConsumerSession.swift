@@ -121,7 +121,9 @@ final class ConsumerSession: Sendable {
     var joiningSince: ContinuousClock.Instant? = clock.now
     while !stop.isSet {
       try Task.checkCancellation()
-      for event in await consumer.poll(upTo: options.batchSize, waiting: .milliseconds(100)) {
+      for event in await consumer.poll(
+        upTo: min(options.batchSize, 2_000), waiting: .milliseconds(100))
+      {
         switch event {
         case .messages(let messages): receive(messages)
         case .assigned(let assigned):

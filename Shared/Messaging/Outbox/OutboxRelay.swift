@@ -12,7 +12,8 @@ import ServiceLifecycle
 /// No transaction is open while the relay waits for the broker.
 package struct OutboxRelay: Service {
   package struct Options: Sendable {
-    package var batchSize = 2_000
+    /// Where so many wait: the broker's acknowledgements are waited for once in a batch.
+    package var batchSize = 8_000
     /// Of the messages of a batch together.
     package var batchBytes = 16 << 20
     /// How often the rows of other replicas are looked for.

@@ -38,6 +38,9 @@ package enum ConfigurationKeys {
   package static let topicPrefix = ConfigurationKey(
     "SLUICE_TOPIC_PREFIX", default: "sluice.",
     summary: "prefix of the topics, so that several installations can share a cluster")
+  package static let consumerWorkers = ConfigurationKey(
+    "SLUICE_CONSUMER_WORKERS", default: "2",
+    summary: "batches that a consumer processes at the same time, each on a connection of its own")
   package static let instanceID = ConfigurationKey(
     "SLUICE_INSTANCE_ID",
     summary: "stable name of this replica, turns on static group membership (StatefulSet only)")
@@ -71,7 +74,7 @@ package enum ConfigurationKeys {
 
   package static let all: [ConfigurationKey] = [
     databaseURL, databaseConnections, schemaPrefix, kafkaBootstrapServers, kafkaSettings,
-    topicPrefix, instanceID, jwksURL, jwtKeyFile, issuer, audience, httpAddress, adminAddress,
-    rateLimit, webhookPrivateAddresses, reminderGrace, logLevel,
+    topicPrefix, consumerWorkers, instanceID, jwksURL, jwtKeyFile, issuer, audience, httpAddress,
+    adminAddress, rateLimit, webhookPrivateAddresses, reminderGrace, logLevel,
   ]
 }

@@ -12,6 +12,8 @@ package struct ServiceConfiguration: Sendable {
   /// librdkafka settings by their own names (`sasl.username`).
   package let kafkaSettings: [String: String]
   package let topicPrefix: String
+  /// Batches that the consumer processes at the same time.
+  package let consumerWorkers: Int
   package let instanceID: String?
   package let tokens: TokenConfiguration
   package let httpAddress: ListenAddress
@@ -40,6 +42,10 @@ package struct ServiceConfiguration: Sendable {
     self.kafkaBootstrapServers = Self.kafkaBootstrapServers(&reader)
     self.kafkaSettings = reader.kafkaSettings()
     self.topicPrefix = Self.topicPrefix(&reader)
+    self.consumerWorkers =
+      reader.value(ConfigurationKeys.consumerWorkers, expected: "must be from 1 to 64") {
+        Int($0).flatMap { (1...64).contains($0) ? $0 : nil }
+      } ?? 2
     self.instanceID = Self.name(ConfigurationKeys.instanceID, &reader)
     self.tokens = TokenConfiguration(reading: &reader)
     self.httpAddress = reader.address(ConfigurationKeys.httpAddress)

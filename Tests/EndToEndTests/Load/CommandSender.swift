@@ -1,6 +1,7 @@
 import Contracts
 import Kafka
 import Synchronization
+import TestSupport
 
 /// activity-ingest's part: sends commands over Kafka, for deals of its own and for those of people.
 final class CommandSender: Sendable {
@@ -63,13 +64,5 @@ final class CommandSender: Sendable {
       add(other) { .update(OpportunityPatch(fields: ["seen": .string($0)], reason: $0)) }
     }
     return commands
-  }
-}
-
-extension KafkaRecord {
-  init(topic: String, _ message: WireMessage) {
-    self.init(
-      topic: topic, key: message.key, value: message.value,
-      headers: message.headers.map { KafkaHeader(name: $0.name, value: $0.value) })
   }
 }

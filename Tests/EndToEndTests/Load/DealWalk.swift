@@ -1,4 +1,5 @@
 import Contracts
+import TestSupport
 
 /// A deal's way through the general pipeline. Pure: which step comes next follows from the stage and
 /// the random numbers.

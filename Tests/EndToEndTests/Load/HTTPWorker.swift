@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import NIOCore
 import NIOHTTP1
+import TestSupport
 
 /// One person at work: creates deals and moves them, one request after the other, asking the replicas
 /// in turn.

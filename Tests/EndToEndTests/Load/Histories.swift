@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import TestSupport
 
 /// One event as `GET /v1/opportunities/{id}/history` shows it.
 struct HistoryItem: Decodable, Sendable {

@@ -1,4 +1,5 @@
 import Contracts
+import TestSupport
 
 /// What must be true after a load, whatever happened meanwhile: each accepted request is in the
 /// history exactly once, and nothing else is.

@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 
 /// A row of `current_stage`: where one opportunity stands after its last event.
 struct CurrentStage: Hashable, Sendable {
@@ -71,11 +72,12 @@ extension CounterKey: Hashable, Comparable {
 
   static func < (left: CounterKey, right: CounterKey) -> Bool {
     if left.day != right.day { return left.day < right.day }
-    for path in [\CounterKey.pipeline, \.stage, \.owner, \.team] {
-      let (l, r) = (left[keyPath: path], right[keyPath: path])
-      if !l.hasSameBytes(as: r) { return l.utf8.lexicographicallyPrecedes(r.utf8) }
-    }
-    return false
+    // The first that differs decides. Written out, as a batch compares some hundred thousand times.
+    var order = left.pipeline.order(right.pipeline)
+    if order == 0 { order = left.stage.order(right.stage) }
+    if order == 0 { order = left.owner.order(right.owner) }
+    if order == 0 { order = left.team.order(right.team) }
+    return order < 0
   }
 }
 
@@ -103,6 +105,19 @@ extension Hasher {
 
 extension String {
   func hasSameBytes(as other: String) -> Bool {
-    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+    utf8.count == other.utf8.count && order(other) == 0
+  }
+
+  /// Of the bytes in UTF-8: negative where this one comes first, 0 where they are the same.
+  fileprivate func order(_ other: String) -> Int {
+    var (left, right) = (self, other)
+    return left.withUTF8 { left in
+      right.withUTF8 { right in
+        guard let mine = left.baseAddress, let theirs = right.baseAddress,
+          case let order = memcmp(mine, theirs, min(left.count, right.count)), order != 0
+        else { return left.count - right.count }
+        return Int(order)
+      }
+    }
   }
 }

@@ -39,13 +39,15 @@ enum StageTables {
       ON CONFLICT DO NOTHING
       RETURNING opportunity_id, epoch, sequence
       """,
-      events.map(\.data.opportunityId), events.map(\.data.epoch), events.map(\.data.sequence),
-      events.map(\.id), events.map(\.type.rawValue), events.map(\.data.pipeline),
-      events.map(\.data.from), events.map(\.data.to), events.map { $0.direction?.rawValue },
-      events.map(\.data.owner), events.map(\.data.team), events.map(\.data.amount?.minor),
-      events.map(\.data.amount?.currency), events.map(\.data.occurredAt),
-      events.map(\.data.recordedAt), events.map { $0.data.entryUnknown == true },
-      events.map(\.data.toCategory?.rawValue),
+      events.map { $0.data.opportunityId }, events.map { $0.data.epoch },
+      events.map { $0.data.sequence },
+      events.map { $0.id }, events.map { $0.type.rawValue }, events.map { $0.data.pipeline },
+      events.map { $0.data.from }, events.map { $0.data.to }, events.map { $0.direction?.rawValue },
+      events.map { $0.data.owner }, events.map { $0.data.team },
+      events.map { $0.data.amount?.minor },
+      events.map { $0.data.amount?.currency }, events.map { $0.data.occurredAt },
+      events.map { $0.data.recordedAt }, events.map { $0.data.entryUnknown == true },
+      events.map { $0.data.toCategory?.rawValue },
       events.map { $0.data.toPosition.map(Int32.init) })
     if inserted.count == events.count { return events }
     let keys = try Set(inserted.map { try FactKey($0) })
@@ -75,12 +77,14 @@ enum StageTables {
         occurred_at = excluded.occurred_at
       WHERE (old.epoch, old.sequence) < (excluded.epoch, excluded.sequence)
       """,
-      rows.map(\.opportunityID), rows.map(\.epoch), rows.map(\.sequence), rows.map(\.pipeline),
-      rows.map { Int32($0.pipelineVersion) }, rows.map(\.stage), rows.map(\.category.rawValue),
-      rows.map { Int32($0.position) }, rows.map(\.owner), rows.map(\.team),
-      rows.map(\.amount?.minor), rows.map(\.amount?.currency), rows.map(\.name),
-      rows.map(\.account), rows.map(\.enteredAt), rows.map(\.enteredSequence),
-      rows.map(\.followUpDueAt), rows.map(\.benchmarkDays), rows.map(\.occurredAt))
+      rows.map { $0.opportunityID }, rows.map { $0.epoch }, rows.map { $0.sequence },
+      rows.map { $0.pipeline },
+      rows.map { Int32($0.pipelineVersion) }, rows.map { $0.stage },
+      rows.map { $0.category.rawValue },
+      rows.map { Int32($0.position) }, rows.map { $0.owner }, rows.map { $0.team },
+      rows.map { $0.amount?.minor }, rows.map { $0.amount?.currency }, rows.map { $0.name },
+      rows.map { $0.account }, rows.map { $0.enteredAt }, rows.map { $0.enteredSequence },
+      rows.map { $0.followUpDueAt }, rows.map { $0.benchmarkDays }, rows.map { $0.occurredAt })
   }
 
   static func upsertVisits(
@@ -100,9 +104,11 @@ enum StageTables {
         left_sequence = excluded.left_sequence, left_to = excluded.left_to,
         direction = excluded.direction
       """,
-      visits.map(\.opportunityID), visits.map(\.enteredSequence), visits.map(\.pipeline),
-      visits.map(\.stage), visits.map(\.category.rawValue), visits.map(\.enteredAt),
-      visits.map(\.leaving?.at), visits.map(\.leaving?.sequence), visits.map(\.leaving?.to),
+      visits.map { $0.opportunityID }, visits.map { $0.enteredSequence },
+      visits.map { $0.pipeline },
+      visits.map { $0.stage }, visits.map { $0.category.rawValue }, visits.map { $0.enteredAt },
+      visits.map { $0.leaving?.at }, visits.map { $0.leaving?.sequence },
+      visits.map { $0.leaving?.to },
       visits.map { $0.leaving?.direction?.rawValue })
   }
 
@@ -127,11 +133,12 @@ enum StageTables {
         ended_known = old.ended_known + excluded.ended_known,
         dwell_seconds = old.dwell_seconds + excluded.dwell_seconds
       """,
-      counters.map(\.key.pipeline), counters.map { PostgresDate(daysSinceEpoch: $0.key.day) },
-      counters.map(\.key.stage), counters.map(\.key.owner), counters.map(\.key.team),
-      counters.map(\.delta.entered), counters.map(\.delta.advanced), counters.map(\.delta.back),
-      counters.map(\.delta.lost), counters.map(\.delta.reopened),
-      counters.map(\.delta.endedKnown), counters.map(\.delta.dwellSeconds))
+      counters.map { $0.key.pipeline }, counters.map { PostgresDate(daysSinceEpoch: $0.key.day) },
+      counters.map { $0.key.stage }, counters.map { $0.key.owner }, counters.map { $0.key.team },
+      counters.map { $0.delta.entered }, counters.map { $0.delta.advanced },
+      counters.map { $0.delta.back },
+      counters.map { $0.delta.lost }, counters.map { $0.delta.reopened },
+      counters.map { $0.delta.endedKnown }, counters.map { $0.delta.dwellSeconds })
   }
 }
 

@@ -4,12 +4,12 @@ import NIOHTTP1
 
 /// Lends a running cluster, with the general pipeline published, to `body`, and ends all of it
 /// afterwards. An error comes with the ends of all logs, and the logs are kept.
-func withCluster(
+package func withCluster(
   _ layout: Cluster.Layout = .init(), _ body: (Cluster) async throws -> Void
 ) async throws {
-  let cluster = try await Cluster(ownsPostgres: layout.ownsPostgres)
+  let cluster = try await Cluster(layout)
   do {
-    try await cluster.start(layout)
+    try await cluster.start()
     try await cluster.publish(pipeline: "general")
     try await body(cluster)
   } catch {
@@ -29,7 +29,7 @@ extension Cluster {
   }
 
   /// Publishes the general template under `key`, however often a fail point ends who is asked.
-  func publish(pipeline key: String) async throws {
+  package func publish(pipeline key: String) async throws {
     let body = Array(#"{"key":"\#(key)","template":"general"}"#.utf8)
     let status = try await poll(timeout: .seconds(30), every: .milliseconds(100)) { () -> Int? in
       let answer = try? await client.send(

@@ -1,9 +1,9 @@
-import Contracts
-import Kafka
+package import Contracts
+package import Kafka
 
 extension Cluster {
   /// Everything that a topic holds now, by partition and offset.
-  func read(_ topic: Topic) async throws -> [KafkaMessage] {
+  package func read(_ topic: Topic) async throws -> [KafkaMessage] {
     let name = self.topic(topic)
     let marks = try await watermarks(of: topic)
     let consumer = try KafkaConsumer(
@@ -32,7 +32,7 @@ extension Cluster {
   }
 
   /// What each partition of a topic holds.
-  func watermarks(of topic: Topic) async throws -> [TopicPartition: Watermarks] {
+  package func watermarks(of topic: Topic) async throws -> [TopicPartition: Watermarks] {
     let name = self.topic(topic)
     let admin = try KafkaAdmin(kafkaConfiguration, logger: quietLogger)
     do {
@@ -48,7 +48,7 @@ extension Cluster {
   }
 
   /// Writes records in their order; every one must arrive.
-  func produce(_ records: [KafkaRecord]) async throws {
+  package func produce(_ records: [KafkaRecord]) async throws {
     let producer = try KafkaProducer(kafkaConfiguration, logger: quietLogger)
     let results = await producer.send(records)
     await producer.close(within: .seconds(5))
@@ -58,11 +58,19 @@ extension Cluster {
 
 extension KafkaMessage {
   /// The last header of that name, as text.
-  func header(_ name: String) -> String? {
+  package func header(_ name: String) -> String? {
     headers.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  var wire: WireMessage {
+  package var wire: WireMessage {
     WireMessage(key: key, value: value, headers: headers.map { .init($0.name, $0.value) })
+  }
+}
+
+extension KafkaRecord {
+  package init(topic: String, _ message: WireMessage) {
+    self.init(
+      topic: topic, key: message.key, value: message.value,
+      headers: message.headers.map { KafkaHeader(name: $0.name, value: $0.value) })
   }
 }

@@ -1,17 +1,17 @@
 import AsyncHTTPClient
 import Foundation
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// Asks over HTTP and takes no for an answer, but no silence.
-final class APIClient: Sendable {
-  struct Answer: Sendable {
-    var status: Int
-    var body: [UInt8]
+package final class APIClient: Sendable {
+  package struct Answer: Sendable {
+    package var status: Int
+    package var body: [UInt8]
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
 
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    package func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
       do {
         return try JSONDecoder().decode(type, from: Data(body))
       } catch {
@@ -22,7 +22,7 @@ final class APIClient: Sendable {
 
   private let client: HTTPClient
 
-  init() {
+  package init() {
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(1)
     // Whoever asks decides whom to ask next.
@@ -30,9 +30,9 @@ final class APIClient: Sendable {
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
-  func close() async { try? await client.shutdown() }
+  package func close() async { try? await client.shutdown() }
 
-  func send(
+  package func send(
     _ method: HTTPMethod, _ url: String, token: String? = nil, idempotencyKey: String? = nil,
     body: [UInt8]? = nil, contentType: String = "application/json",
     headers: [(String, String)] = [], timeout: TimeAmount = .seconds(5)
@@ -53,12 +53,12 @@ final class APIClient: Sendable {
     return Answer(status: Int(response.status.code), body: Array(content.readableBytesView))
   }
 
-  func get(_ url: String, token: String) async throws -> Answer {
+  package func get(_ url: String, token: String) async throws -> Answer {
     try await send(.GET, url, token: token, timeout: .seconds(30))
   }
 
   /// The status that `GET` answers; nil when nobody answers.
-  func status(of url: String, token: String? = nil) async -> Int? {
+  package func status(of url: String, token: String? = nil) async -> Int? {
     try? await send(.GET, url, token: token, timeout: .seconds(3)).status
   }
 }

@@ -2,8 +2,8 @@ import Foundation
 import LocalServers
 
 /// The programs of this package, which the build puts beside the test bundle.
-enum Executables {
-  static func path(_ name: String) throws -> String {
+package enum Executables {
+  package static func path(_ name: String) throws -> String {
     let path = "\(try directory())/\(name)"
     guard FileManager.default.isExecutableFile(atPath: path) else {
       throw LocalServerError("there is no \(path); swift build --build-tests makes it")
@@ -18,7 +18,7 @@ enum Executables {
   }
 
   /// Our own environment without what would point the programs to another installation.
-  static var environment: [String: String] {
+  package static var environment: [String: String] {
     ProcessInfo.processInfo.environment.filter { name, _ in
       !name.hasPrefix("SLUICE_") && !name.hasPrefix("KAFKA_")
     }

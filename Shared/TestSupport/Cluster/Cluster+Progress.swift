@@ -1,12 +1,11 @@
-import Contracts
+package import Contracts
 import Kafka
 import LocalServers
-import Postgres
-import TestSupport
+package import Postgres
 
 extension Cluster {
   /// Returns when every replica has partitions, so that a fault meets them at work.
-  func waitUntilAssigned() async throws {
+  package func waitUntilAssigned() async throws {
     for replica in replicas {
       try await eventually("\(replica.name) has partitions") {
         replica.logLines(with: "partitions assigned") > 0
@@ -15,7 +14,7 @@ extension Cluster {
   }
 
   /// Returns when a service has stored, for every partition of a topic, the offset at its end.
-  func waitUntilConsumed(_ topic: Topic, by kind: ServiceKind) async throws {
+  package func waitUntilConsumed(_ topic: Topic, by kind: ServiceKind) async throws {
     let name = self.topic(topic)
     let marks = try await watermarks(of: topic)
     try await withDatabase(of: kind) { pool in
@@ -32,7 +31,7 @@ extension Cluster {
   }
 
   /// Lends connections with a service's schema as their search path.
-  func withDatabase<Value>(
+  package func withDatabase<Value>(
     of kind: ServiceKind, _ body: (PostgresPool) async throws -> Value
   ) async throws -> Value {
     let schema = schemaPrefix + kind.rawValue.replacing("-", with: "_")

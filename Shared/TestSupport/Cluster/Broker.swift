@@ -1,20 +1,20 @@
 import Contracts
 import Foundation
 import Glibc
-import LocalServers
-import Logging
+package import LocalServers
+package import Logging
 
 /// A Kafka for one cluster: a real one where `KAFKA_HOME` names an installation, else the embedded.
-enum Broker: Sendable {
+package enum Broker: Sendable {
   case real(PrivateKafka)
   case embedded(EmbeddedKafkaProcess)
 
-  static var home: String? {
+  package static var home: String? {
     ProcessInfo.processInfo.environment["KAFKA_HOME"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// A real one has no topics yet.
-  static func start(topicPrefix: String, logPath: String) async throws -> Broker {
+  package static func start(topicPrefix: String, logPath: String) async throws -> Broker {
     if let home {
       return .real(
         try await PrivateKafka.start(KafkaInstallation(home: home), logger: quietLogger))
@@ -25,7 +25,7 @@ enum Broker: Sendable {
         topics: Topic.all.map { $0.name(prefix: topicPrefix) }, partitions: 4, logPath: logPath))
   }
 
-  var bootstrapServers: String {
+  package var bootstrapServers: String {
     switch self {
     case .real(let broker): broker.bootstrapServers
     case .embedded(let broker): broker.bootstrapServers
@@ -34,7 +34,7 @@ enum Broker: Sendable {
 
   /// As short a session as the broker allows, so that it does not take long until it misses a dead
   /// member.
-  var clientSettings: [String: String] {
+  package var clientSettings: [String: String] {
     switch self {
     case .real: ["session.timeout.ms": "6000", "heartbeat.interval.ms": "1000"]
     case .embedded(let broker): broker.clientSettings
@@ -42,14 +42,14 @@ enum Broker: Sendable {
   }
 
   /// Cuts it off from its clients, as a network failure or a machine that hangs does.
-  func setReachable(_ isReachable: Bool) {
+  package func setReachable(_ isReachable: Bool) {
     switch self {
     case .real(let broker): kill(broker.processID, isReachable ? SIGCONT : SIGSTOP)
     case .embedded(let broker): broker.setReachable(isReachable)
     }
   }
 
-  func stop() async {
+  package func stop() async {
     switch self {
     case .real(let broker): await broker.stop()
     case .embedded(let broker): await broker.stop()
@@ -58,4 +58,4 @@ enum Broker: Sendable {
 }
 
 /// The servers have logs of their own.
-let quietLogger = Logger(label: "end-to-end") { _ in SwiftLogNoOpLogHandler() }
+package let quietLogger = Logger(label: "end-to-end") { _ in SwiftLogNoOpLogHandler() }

@@ -1,15 +1,15 @@
 /// What a check found, in words for whoever reads the failed test.
-struct CheckFailure: Error, CustomStringConvertible {
-  let description: String
+package struct CheckFailure: Error, CustomStringConvertible {
+  package let description: String
 
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }
 
-func check(_ condition: Bool, _ what: @autoclosure () -> String) throws {
+package func check(_ condition: Bool, _ what: @autoclosure () -> String) throws {
   if !condition { throw CheckFailure(what()) }
 }
 
-func checkEqual<Value: Equatable>(
+package func checkEqual<Value: Equatable>(
   _ found: Value, _ expected: Value, _ what: @autoclosure () -> String
 ) throws {
   if found != expected {

@@ -1,11 +1,10 @@
 import Foundation
 import Glibc
-import LocalServers
+package import LocalServers
 import Synchronization
-import TestSupport
 
 /// Which of the services a process is.
-enum ServiceKind: String, Sendable, CaseIterable {
+package enum ServiceKind: String, Sendable, CaseIterable {
   case stageService = "stage-service"
   case activityIngest = "activity-ingest"
   case forecasting
@@ -13,12 +12,12 @@ enum ServiceKind: String, Sendable, CaseIterable {
 }
 
 /// One process of a service. It keeps its ports over restarts.
-final class Replica: Sendable {
-  let kind: ServiceKind
-  let name: String
-  let url: String
-  let adminURL: String
-  let logPath: String
+package final class Replica: Sendable {
+  package let kind: ServiceKind
+  package let name: String
+  package let url: String
+  package let adminURL: String
+  package let logPath: String
 
   private struct State {
     var process: ChildProcess?
@@ -29,7 +28,7 @@ final class Replica: Sendable {
   private let client: APIClient
   private let state = Mutex(State())
 
-  init(
+  package init(
     _ kind: ServiceKind, number: Int, environment: [String: String], directory: String,
     client: APIClient
   ) throws {
@@ -46,7 +45,9 @@ final class Replica: Sendable {
   }
 
   /// How its processes have ended so far.
-  var ends: [ProcessTermination] { state.withLock { $0.ends } }
+  package var ends: [ProcessTermination] { state.withLock { $0.ends } }
+
+  package var processID: Int32 { get throws { try process.processID } }
 
   private var process: ChildProcess {
     get throws {
@@ -58,7 +59,7 @@ final class Replica: Sendable {
   }
 
   /// - Parameter failPoint: where the process is to kill itself, as `<name>[:<n>]`.
-  func start(failPoint: String? = nil) async throws {
+  package func start(failPoint: String? = nil) async throws {
     var environment = environment
     environment["SLUICE_FAIL_POINT"] = failPoint
     let process = try await ChildProcess(
@@ -68,7 +69,7 @@ final class Replica: Sendable {
   }
 
   /// From now on a process that dies is started again, without a fail point, until `terminate`.
-  func restartAutomatically() {
+  package func restartAutomatically() {
     let keeper = Task {
       while true {
         let end = try await self.process.wait()
@@ -80,9 +81,9 @@ final class Replica: Sendable {
     state.withLock { $0.keeper = keeper }
   }
 
-  func isReady() async -> Bool { await client.status(of: "\(adminURL)/readyz") == 200 }
+  package func isReady() async -> Bool { await client.status(of: "\(adminURL)/readyz") == 200 }
 
-  func waitUntilReady(within limit: Duration = .seconds(60)) async throws {
+  package func waitUntilReady(within limit: Duration = .seconds(60)) async throws {
     try await eventually(within: limit, "\(name) is ready") {
       if state.withLock({ $0.keeper }) == nil, let end = try process.exitStatus {
         throw try process.failure("ended with \(end)")
@@ -92,7 +93,7 @@ final class Replica: Sendable {
   }
 
   /// Returns when the process that runs now has ended by itself.
-  func wait(within limit: Duration = .seconds(60)) async throws -> ProcessTermination {
+  package func wait(within limit: Duration = .seconds(60)) async throws -> ProcessTermination {
     let process = try process
     guard let end = try await poll(timeout: limit, { process.exitStatus }) else {
       throw process.failure("did not end within \(limit)")
@@ -101,7 +102,7 @@ final class Replica: Sendable {
   }
 
   /// Ends it for good; one that needs more than ten seconds is killed.
-  func terminate() async throws -> ProcessTermination {
+  package func terminate() async throws -> ProcessTermination {
     let keeper = state.withLock { $0.keeper }
     keeper?.cancel()
     _ = try? await keeper?.value
@@ -110,15 +111,15 @@ final class Replica: Sendable {
     return end
   }
 
-  func signal(_ number: Int32) throws { try process.signal(number) }
+  package func signal(_ number: Int32) throws { try process.signal(number) }
 
   /// SIGSTOP: it holds its connections and memberships, and does nothing.
-  func pause() throws { try signal(SIGSTOP) }
+  package func pause() throws { try signal(SIGSTOP) }
 
-  func resume() throws { try signal(SIGCONT) }
+  package func resume() throws { try signal(SIGCONT) }
 
   /// How many lines of its log hold all of these texts.
-  func logLines(with texts: String...) -> Int {
+  package func logLines(with texts: String...) -> Int {
     text(of: logPath).split(separator: "\n")
       .count { line in texts.allSatisfy { line.contains($0) } }
   }

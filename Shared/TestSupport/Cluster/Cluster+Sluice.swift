@@ -1,14 +1,14 @@
 import Foundation
-import LocalServers
+package import LocalServers
 
 /// How a run of the command line ended, and what it wrote.
-struct ToolResult: Sendable {
-  var arguments: [String]
-  var end: ProcessTermination
-  var output: String
-  var errors: String
+package struct ToolResult: Sendable {
+  package var arguments: [String]
+  package var end: ProcessTermination
+  package var output: String
+  package var errors: String
 
-  func expect(_ end: ProcessTermination) throws {
+  package func expect(_ end: ProcessTermination) throws {
     try check(
       self.end == end,
       "sluice \(arguments.joined(separator: " ")) ended with \(self.end), not \(end):\n"
@@ -17,28 +17,28 @@ struct ToolResult: Sendable {
 }
 
 /// What `sluice verify --format json` says; differences only as far as they are shown.
-struct VerifyAnswer: Decodable {
-  var equal: Bool
-  var live: [String: Int]
-  var differences: [Difference]
+package struct VerifyAnswer: Decodable {
+  package var equal: Bool
+  package var live: [String: Int]
+  package var differences: [Difference]
 
-  struct Difference: Decodable {
-    var check: String
-    var kind: String
-    var `where`: String
-    var live: String?
-    var recomputed: String?
+  package struct Difference: Decodable {
+    package var check: String
+    package var kind: String
+    package var `where`: String
+    package var live: String?
+    package var recomputed: String?
   }
 }
 
 extension Cluster {
   /// Runs the command line against this cluster.
   @discardableResult
-  func sluice(_ arguments: String...) async throws -> ToolResult {
+  package func sluice(_ arguments: String...) async throws -> ToolResult {
     try await sluice(arguments)
   }
 
-  func sluice(_ arguments: [String]) async throws -> ToolResult {
+  package func sluice(_ arguments: [String]) async throws -> ToolResult {
     var environment = operatorEnvironment
     let output = "\(directory)/sluice-\(UUID().uuidString.prefix(8))"
     environment["ERRORS"] = "\(output).errors"
@@ -55,7 +55,7 @@ extension Cluster {
   }
 
   /// What the command line needs to find everything.
-  var operatorEnvironment: [String: String] {
+  package var operatorEnvironment: [String: String] {
     var environment = commonEnvironment
     environment["SLUICE_STAGE_SERVICE_URL"] = stageServices.first?.url
     environment["SLUICE_FORECASTING_URL"] = forecastings.first?.url
@@ -67,7 +67,7 @@ extension Cluster {
 
   /// `sluice verify` must find everything equal.
   @discardableResult
-  func verify() async throws -> VerifyAnswer {
+  package func verify() async throws -> VerifyAnswer {
     let result = try await sluice("verify", "--format", "json", "--wait", "60")
     guard let answer = try? JSONDecoder().decode(VerifyAnswer.self, from: Data(result.output.utf8))
     else {

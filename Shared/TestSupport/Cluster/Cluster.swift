@@ -1,54 +1,74 @@
-import Contracts
+package import Contracts
 import Foundation
-import Kafka
-import LocalServers
+package import Kafka
+package import LocalServers
 import Synchronization
 
 /// A whole installation of real processes: PostgreSQL, a broker, and replicas of the services.
-final class Cluster: Sendable {
-  struct Layout: Sendable {
-    var stageServices = 1
-    var forecastings = 1
+package final class Cluster: Sendable {
+  package struct Layout: Sendable {
+    package var stageServices: Int
+    package var forecastings: Int
     /// None where a test is about the other services only.
-    var activityIngests = 0
-    var notifiers = 0
+    package var activityIngests: Int
+    package var notifiers: Int
     /// For those of a service that are started with the cluster.
-    var failPoint: (kind: ServiceKind, text: String)?
+    package var failPoint: (kind: ServiceKind, text: String)?
     /// A PostgreSQL of its own, for a test that stops it.
-    var ownsPostgres = false
+    package var ownsPostgres: Bool
+    /// Of the services, beyond what they need.
+    package var serviceSettings: [String: String] = [:]
+    /// Of a PostgreSQL of its own. The tests take one that forgets with a power cut.
+    package var postgresSettings = Databases.settings
     /// A dead service is started again, as a supervisor does.
-    var automaticallyRestart = false
+    package var automaticallyRestart: Bool
+
+    package init(
+      stageServices: Int = 1, forecastings: Int = 1, activityIngests: Int = 0, notifiers: Int = 0,
+      failPoint: (kind: ServiceKind, text: String)? = nil, ownsPostgres: Bool = false,
+      automaticallyRestart: Bool = false
+    ) {
+      self.stageServices = stageServices
+      self.forecastings = forecastings
+      self.activityIngests = activityIngests
+      self.notifiers = notifiers
+      self.failPoint = failPoint
+      self.ownsPostgres = ownsPostgres
+      self.automaticallyRestart = automaticallyRestart
+    }
 
     /// One of each.
-    static let allServices = Layout(activityIngests: 1, notifiers: 1)
+    package static let allServices = Layout(activityIngests: 1, notifiers: 1)
   }
 
-  let directory: String
-  let topicPrefix = "e2e."
-  let schemaPrefix: String
-  let postgres: PrivatePostgres
-  let broker: Broker
-  let client: APIClient
-  let keyFile: String
-  private let ownsPostgres: Bool
+  package let directory: String
+  package let topicPrefix = "e2e."
+  package let schemaPrefix: String
+  package let postgres: PrivatePostgres
+  package let broker: Broker
+  package let client: APIClient
+  package let keyFile: String
+  private let layout: Layout
   private let members = Mutex<[Replica]>([])
   private let adminToken = Mutex("")
 
   /// Starts the servers and no service yet.
-  init(ownsPostgres: Bool) async throws {
+  package init(_ layout: Layout) async throws {
     let directory = try makeDirectory()
     self.directory = directory
-    self.ownsPostgres = ownsPostgres
+    self.layout = layout
     schemaPrefix = "e2e_\(UUID().uuidString.lowercased().prefix(8))_"
     keyFile = "\(directory)/jwt.key"
     postgres =
-      ownsPostgres ? try await Databases.start() : try await Databases.shared.server()
+      layout.ownsPostgres
+      ? try await Databases.start(layout.postgresSettings)
+      : try await Databases.shared.server()
     broker = try await Broker.start(topicPrefix: topicPrefix, logPath: "\(directory)/kafka.log")
     client = APIClient()
   }
 
   /// What is left to do before it can be used.
-  func start(_ layout: Layout) async throws {
+  package func start() async throws {
     try await sluice("token", "--create-key", "--key-file", keyFile).expect(.exited(0))
     let token = try await sluice("token", "--role", "admin", "--subject", "end-to-end")
     try token.expect(.exited(0))
@@ -69,19 +89,19 @@ final class Cluster: Sendable {
     for replica in replicas { try await replica.waitUntilReady() }
   }
 
-  var replicas: [Replica] { members.withLock { $0 } }
-  var stageServices: [Replica] { replicas(of: .stageService) }
-  var forecastings: [Replica] { replicas(of: .forecasting) }
+  package var replicas: [Replica] { members.withLock { $0 } }
+  package var stageServices: [Replica] { replicas(of: .stageService) }
+  package var forecastings: [Replica] { replicas(of: .forecasting) }
 
-  func replicas(of kind: ServiceKind) -> [Replica] { replicas.filter { $0.kind == kind } }
+  package func replicas(of kind: ServiceKind) -> [Replica] { replicas.filter { $0.kind == kind } }
 
   /// Of an administrator.
-  var token: String { adminToken.withLock { $0 } }
+  package var token: String { adminToken.withLock { $0 } }
 
-  func topic(_ topic: Topic) -> String { topic.name(prefix: topicPrefix) }
+  package func topic(_ topic: Topic) -> String { topic.name(prefix: topicPrefix) }
 
   /// Starts another replica and does not wait for it.
-  func add(_ kind: ServiceKind, failPoint: String? = nil) async throws -> Replica {
+  package func add(_ kind: ServiceKind, failPoint: String? = nil) async throws -> Replica {
     let number = replicas.count { $0.kind == kind } + 1
     let replica = try Replica(
       kind, number: number, environment: serviceEnvironment, directory: directory,
@@ -92,12 +112,12 @@ final class Cluster: Sendable {
   }
 
   /// Forgets a replica that has ended.
-  func remove(_ replica: Replica) {
+  package func remove(_ replica: Replica) {
     members.withLock { $0.removeAll { $0 === replica } }
   }
 
   /// Ends everything; the folder stays.
-  func stop() async {
+  package func stop() async {
     await withTaskGroup { group in
       for replica in replicas {
         group.addTask {
@@ -107,12 +127,12 @@ final class Cluster: Sendable {
       }
     }
     await broker.stop()
-    if ownsPostgres { await postgres.stop() }
+    if layout.ownsPostgres { await postgres.stop() }
     await client.close()
   }
 
   /// The settings that services and command line share.
-  var commonEnvironment: [String: String] {
+  package var commonEnvironment: [String: String] {
     var environment = Executables.environment
     environment["KAFKA_BOOTSTRAP_SERVERS"] = broker.bootstrapServers
     environment["SLUICE_DATABASE_URL"] = postgres.url
@@ -123,17 +143,18 @@ final class Cluster: Sendable {
   }
 
   /// Without the addresses, which are each replica's own.
-  var serviceEnvironment: [String: String] {
+  package var serviceEnvironment: [String: String] {
     var common = commonEnvironment
     common["SLUICE_WEBHOOK_PRIVATE_ADDRESSES"] = "allow"
     common["SLUICE_REMINDER_GRACE"] = "2"
+    common.merge(layout.serviceSettings) { $1 }
     return broker.clientSettings.reduce(into: common) { environment, setting in
       let name = setting.key.uppercased().replacing(".", with: "_")
       environment["SLUICE_KAFKA_CONF_\(name)"] = setting.value
     }
   }
 
-  var kafkaConfiguration: KafkaConfiguration {
+  package var kafkaConfiguration: KafkaConfiguration {
     KafkaConfiguration(
       bootstrapServers: broker.bootstrapServers, clientID: "end-to-end",
       overrides: broker.clientSettings)
