@@ -60,7 +60,7 @@ import Testing
     for event in history.events {
       let part = StageFold.fold(current: current, events: [event])
       for row in part.current { current[row.opportunityID] = row }
-      for visit in part.visits { visits[visit.enteredSequence] = visit }
+      for visit in part.visits + part.ended { visits[visit.enteredSequence] = visit }
       for (key, delta) in part.counters { counters[key, default: CounterDelta()].add(delta) }
     }
     #expect(Array(current.values) == whole.current)

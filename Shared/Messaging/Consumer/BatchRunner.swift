@@ -107,7 +107,8 @@ struct BatchRunner: Sendable {
     let batch = ConsumedBatch(
       topic: route.topic, partition: partition.partition, messages: messages)
     let group = session.membership.group
-    let outcome = try await session.pool.transaction { transaction in
+    let mode = route.handler.isDurable ? TransactionMode.readWrite : .readWriteDeferred
+    let outcome = try await session.pool.transaction(mode) { transaction in
       try store.advance(partition, from: expected, to: next, in: transaction)
       var outcome = BatchOutcome()
       if let failure {

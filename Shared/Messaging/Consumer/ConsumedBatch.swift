@@ -40,6 +40,10 @@ package struct ConsumedBatch: Sendable {
 /// What a consumer group does with its messages. One handler may serve several topics.
 package protocol BatchHandler: Sendable {
   var topics: [Topic] { get }
+  /// Whether a batch must be on disk before the next one begins. One that writes only what can be read
+  /// again from its topics need not: after a crash of the database its offsets, which stand in the
+  /// same transactions, lie before what was lost.
+  var isDurable: Bool { get }
 
   /// Applies a batch inside the transaction that also moves the stored offset, on the connection's
   /// own thread. What it throws rolls everything back: a retriable database error is tried again, an
@@ -47,6 +51,10 @@ package protocol BatchHandler: Sendable {
   func handle(
     _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
   ) throws -> BatchOutcome
+}
+
+extension BatchHandler {
+  package var isDurable: Bool { true }
 }
 
 /// What a handled batch came to. The loop writes outbox and dead letters in the same transaction and

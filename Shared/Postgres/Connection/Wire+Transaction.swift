@@ -3,6 +3,10 @@ internal import CPostgres
 package enum TransactionMode: Sendable {
   /// READ COMMITTED, PostgreSQL's default.
   case readWrite
+  /// READ COMMITTED; the commit does not wait for the disk. A server that crashes may lose what it
+  /// committed last (all or nothing of each transaction, and of none before it), so that this is for
+  /// what can be done again.
+  case readWriteDeferred
   /// READ COMMITTED; writing is an error.
   case readOnly
   /// Every statement sees the database as of the first one; writing is an error.
@@ -11,6 +15,7 @@ package enum TransactionMode: Sendable {
   var begin: String {
     switch self {
     case .readWrite: "BEGIN"
+    case .readWriteDeferred: "BEGIN; SET LOCAL synchronous_commit = off"
     case .readOnly: "BEGIN READ ONLY"
     case .repeatableReadSnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     }

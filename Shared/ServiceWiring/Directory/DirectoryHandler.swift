@@ -5,6 +5,7 @@ package import Postgres
 /// Keeps what `directory.v1` tells of service accounts; every service has one.
 package struct DirectoryHandler: BatchHandler {
   package let topics: [Topic] = [.directory]
+  package let isDurable = false
 
   package init() {}
 

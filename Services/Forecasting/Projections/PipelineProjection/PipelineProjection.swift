@@ -5,6 +5,7 @@ import Postgres
 /// Keeps the stages of every published pipeline version, from `pipelines.v1`.
 struct PipelineProjection: BatchHandler {
   let topics: [Topic] = [.pipelines]
+  let isDurable = false
 
   func handle(
     _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant

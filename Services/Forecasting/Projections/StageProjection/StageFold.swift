@@ -12,6 +12,8 @@ import Messaging
 struct StageFold {
   private var rows: [EntityID: Working]
   private var touched: [EntityID] = []
+  /// Those that began in this batch, and those that began before it.
+  private var passedVisits: [Visit] = []
   private var endedVisits: [Visit] = []
   private var counters = CounterSums()
 
@@ -49,8 +51,10 @@ struct StageFold {
   struct Changes {
     /// One row per opportunity, by identity.
     var current: [CurrentStage] = []
-    /// Visits that began, ended or go on again; each at most once.
+    /// Visits that began, or that a correction changes; each at most once.
     var visits: [Visit] = []
+    /// Visits that began before the batch and ended in it.
+    var ended: [Visit] = []
     /// By key, so that two projectors lock the rows in the same order.
     var counters: [(key: CounterKey, delta: CounterDelta)] = []
     var vanished = Vanished()
@@ -110,7 +114,7 @@ struct StageFold {
     }
     let former = rows.values[index]
     let ended = former.visit(endedBy: event)
-    endedVisits.append(ended)
+    if former.isEntered { passedVisits.append(ended) } else { endedVisits.append(ended) }
     counters.addEnd(of: ended, owner: former.row.owner, team: former.row.team)
     rows.values[index].apply(event)
     countEntry(rows.values[index], event)
@@ -126,7 +130,8 @@ struct StageFold {
     var changes = Changes()
     touched.sort()
     changes.current.reserveCapacity(touched.count + corrections.count)
-    changes.visits = endedVisits
+    changes.visits = passedVisits
+    changes.ended = endedVisits
     for id in touched {
       guard let working = rows[id] else { continue }
       changes.current.append(working.row)

@@ -7,6 +7,7 @@ import Postgres
 /// something back.
 struct StageProjection: BatchHandler {
   let topics: [Topic] = [.stageChanges]
+  let isDurable = false
 
   func handle(
     _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
@@ -60,8 +61,9 @@ struct StageProjection: BatchHandler {
     try StageTables.noteReverts(inserted, in: transaction)
     let changes = StageFold.fold(current: current, histories: histories, events: inserted)
     try StageTables.remove(changes.vanished, in: transaction)
-    try StageTables.upsertCurrent(changes.current, in: transaction)
+    try StageTables.writeCurrent(changes.current, over: current, in: transaction)
     try StageTables.upsertVisits(changes.visits, in: transaction)
+    try StageTables.endVisits(changes.ended, in: transaction)
     try StageTables.addCounters(changes.counters, in: transaction)
   }
 }

@@ -1,9 +1,12 @@
 import Contracts
+import Messaging
 import Postgres
 
 /// The statements of the stage projection: each takes a whole batch as arrays, one per column.
 enum StageTables {
-  /// The current rows of these opportunities, locked in the order of their identities.
+  /// The current rows of these opportunities. Not locked: an opportunity's events come through one
+  /// partition, whose offset the transaction has moved already, and `writeCurrent` looks whether
+  /// anybody else was here all the same.
   static func loadCurrent(
     _ ids: [EntityID], in transaction: borrowing PostgresTransaction
   ) throws -> [EntityID: CurrentStage] {
@@ -13,7 +16,6 @@ enum StageTables {
         owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
         follow_up_due_at, benchmark_days, occurred_at
       FROM current_stage WHERE opportunity_id = ANY($1::uuid[])
-      ORDER BY opportunity_id FOR UPDATE
       """, ids)
     var current: [EntityID: CurrentStage] = [:]
     current.reserveCapacity(rows.count)
@@ -54,37 +56,89 @@ enum StageTables {
     return events.filter { keys.contains(FactKey($0)) }
   }
 
-  static func upsertCurrent(
+  /// - Parameter former: the rows as they were loaded; a row that is no longer as it was, or that
+  ///   somebody else has made, is a ``LostRace``.
+  static func writeCurrent(
+    _ rows: [CurrentStage], over former: [EntityID: CurrentStage],
+    in transaction: borrowing PostgresTransaction
+  ) throws {
+    var new: [CurrentStage] = []
+    var known: [CurrentStage] = []
+    var positions: [EventPosition] = []
+    for row in rows {
+      guard let former = former[row.opportunityID] else {
+        new.append(row)
+        continue
+      }
+      known.append(row)
+      positions.append(EventPosition(epoch: former.epoch, sequence: former.sequence))
+    }
+    try insertCurrent(new, in: transaction)
+    try updateCurrent(known, at: positions, in: transaction)
+  }
+
+  private static func insertCurrent(
     _ rows: [CurrentStage], in transaction: borrowing PostgresTransaction
   ) throws {
-    try transaction.execute(
+    guard !rows.isEmpty else { return }
+    let inserted = try transaction.execute(
       """
-      INSERT INTO current_stage AS old (opportunity_id, epoch, sequence, pipeline,
-        pipeline_version, stage, category, position, owner, team, amount_minor, currency, name,
-        account, entered_at, entered_sequence, follow_up_due_at, benchmark_days, occurred_at)
+      INSERT INTO current_stage (\(currentColumns))
       SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[],
         $6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::bigint[], $12::text[],
         $13::text[], $14::text[], $15::timestamptz[], $16::bigint[], $17::timestamptz[],
         $18::float8[], $19::timestamptz[])
-      ON CONFLICT (opportunity_id) DO UPDATE SET
-        epoch = excluded.epoch, sequence = excluded.sequence, pipeline = excluded.pipeline,
-        pipeline_version = excluded.pipeline_version, stage = excluded.stage,
-        category = excluded.category, position = excluded.position, owner = excluded.owner,
-        team = excluded.team, amount_minor = excluded.amount_minor, currency = excluded.currency,
-        name = excluded.name, account = excluded.account, entered_at = excluded.entered_at,
-        entered_sequence = excluded.entered_sequence,
-        follow_up_due_at = excluded.follow_up_due_at, benchmark_days = excluded.benchmark_days,
-        occurred_at = excluded.occurred_at
-      WHERE (old.epoch, old.sequence) < (excluded.epoch, excluded.sequence)
+      ON CONFLICT DO NOTHING
+      """, parameters: parameters(of: rows))
+    guard inserted == rows.count else { throw LostRace() }
+  }
+
+  private static func updateCurrent(
+    _ rows: [CurrentStage], at positions: [EventPosition],
+    in transaction: borrowing PostgresTransaction
+  ) throws {
+    guard !rows.isEmpty else { return }
+    let updated = try transaction.execute(
+      """
+      UPDATE current_stage AS old SET
+        epoch = new.epoch, sequence = new.sequence, pipeline = new.pipeline,
+        pipeline_version = new.pipeline_version, stage = new.stage, category = new.category,
+        position = new.position, owner = new.owner, team = new.team,
+        amount_minor = new.amount_minor, currency = new.currency, name = new.name,
+        account = new.account, entered_at = new.entered_at,
+        entered_sequence = new.entered_sequence, follow_up_due_at = new.follow_up_due_at,
+        benchmark_days = new.benchmark_days, occurred_at = new.occurred_at
+      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[],
+        $6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::bigint[], $12::text[],
+        $13::text[], $14::text[], $15::timestamptz[], $16::bigint[], $17::timestamptz[],
+        $18::float8[], $19::timestamptz[], $20::bigint[], $21::bigint[])
+        AS new (\(currentColumns), former_epoch, former_sequence)
+      WHERE old.opportunity_id = new.opportunity_id
+        AND (old.epoch, old.sequence) = (former_epoch, former_sequence)
       """,
+      parameters: parameters(of: rows) + [
+        positions.map { $0.epoch }, positions.map { $0.sequence },
+      ])
+    guard updated == rows.count else { throw LostRace() }
+  }
+
+  private static let currentColumns = """
+    opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position, owner,
+    team, amount_minor, currency, name, account, entered_at, entered_sequence, follow_up_due_at,
+    benchmark_days, occurred_at
+    """
+
+  /// Column by column, in the order of `currentColumns`.
+  private static func parameters(of rows: [CurrentStage]) -> [(any PostgresEncodable)?] {
+    [
       rows.map { $0.opportunityID }, rows.map { $0.epoch }, rows.map { $0.sequence },
-      rows.map { $0.pipeline },
-      rows.map { Int32($0.pipelineVersion) }, rows.map { $0.stage },
-      rows.map { $0.category.rawValue },
-      rows.map { Int32($0.position) }, rows.map { $0.owner }, rows.map { $0.team },
-      rows.map { $0.amount?.minor }, rows.map { $0.amount?.currency }, rows.map { $0.name },
-      rows.map { $0.account }, rows.map { $0.enteredAt }, rows.map { $0.enteredSequence },
-      rows.map { $0.followUpDueAt }, rows.map { $0.benchmarkDays }, rows.map { $0.occurredAt })
+      rows.map { $0.pipeline }, rows.map { Int32($0.pipelineVersion) }, rows.map { $0.stage },
+      rows.map { $0.category.rawValue }, rows.map { Int32($0.position) }, rows.map { $0.owner },
+      rows.map { $0.team }, rows.map { $0.amount?.minor }, rows.map { $0.amount?.currency },
+      rows.map { $0.name }, rows.map { $0.account }, rows.map { $0.enteredAt },
+      rows.map { $0.enteredSequence }, rows.map { $0.followUpDueAt },
+      rows.map { $0.benchmarkDays }, rows.map { $0.occurredAt },
+    ]
   }
 
   static func upsertVisits(
@@ -110,6 +164,26 @@ enum StageTables {
       visits.map { $0.leaving?.at }, visits.map { $0.leaving?.sequence },
       visits.map { $0.leaving?.to },
       visits.map { $0.leaving?.direction?.rawValue })
+  }
+
+  /// Visits whose rows are there, from the batches in which they began.
+  static func endVisits(
+    _ visits: [Visit], in transaction: borrowing PostgresTransaction
+  ) throws {
+    guard !visits.isEmpty else { return }
+    let ended = try transaction.execute(
+      """
+      UPDATE visits AS old SET left_at = new.left_at, left_sequence = new.left_sequence,
+        left_to = new.left_to, direction = new.direction
+      FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[])
+        AS new (opportunity_id, entered_sequence, left_at, left_sequence, left_to, direction)
+      WHERE (old.opportunity_id, old.entered_sequence)
+        = (new.opportunity_id, new.entered_sequence)
+      """,
+      visits.map { $0.opportunityID }, visits.map { $0.enteredSequence },
+      visits.map { $0.leaving?.at }, visits.map { $0.leaving?.sequence },
+      visits.map { $0.leaving?.to }, visits.map { $0.leaving?.direction?.rawValue })
+    if ended < visits.count { try upsertVisits(visits, in: transaction) }
   }
 
   /// - Parameter counters: in the order of their keys, which is the order in which rows are locked.
@@ -140,6 +214,13 @@ enum StageTables {
       counters.map { $0.delta.lost }, counters.map { $0.delta.reopened },
       counters.map { $0.delta.endedKnown }, counters.map { $0.delta.dwellSeconds })
   }
+}
+
+/// Another transaction wrote an opportunity of this batch while it was worked out, as only events that
+/// came through two partitions can bring about. Tried again, the batch is worked out from what is
+/// there then.
+struct LostRace: Error, CustomStringConvertible {
+  let description = "an opportunity of the batch was changed by another transaction"
 }
 
 /// The identity of a row of `applied_events`.
