@@ -22,8 +22,11 @@ enum OpportunityBatch {
   }
 
   /// Writes the last state of each deal, and every event in order.
+  ///
+  /// - Parameter data: the events' data as JSON, which is also what their messages hold.
   static func write(
-    states: [Opportunity], events: [StageEvent], in transaction: borrowing PostgresTransaction
+    states: [Opportunity], events: [StageEvent], data: [PostgresJSON],
+    in transaction: borrowing PostgresTransaction
   ) throws {
     guard !events.isEmpty else { return }
     let sorted = states.sorted { $0.id < $1.id }
@@ -40,8 +43,7 @@ enum OpportunityBatch {
         unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::jsonb[])
         WITH ORDINALITY AS new (o, e, s, i, t, d, ordinal) ORDER BY ordinal
       """, events.map(\.opportunityId), events.map(\.epoch), events.map(\.sequence),
-      events.map(\.id), events.map(\.type.rawValue),
-      try events.map { PostgresJSON(try JSONCoding.encode($0.data)) })
+      events.map(\.id), events.map(\.type.rawValue), data)
   }
 }
 

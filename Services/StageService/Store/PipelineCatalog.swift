@@ -29,12 +29,7 @@ final class PipelineCatalog: Sendable {
   }
 
   func newest(_ key: String) async throws -> PublishedPipeline? {
-    let cached = cache.withLock { cache -> PublishedPipeline? in
-      guard let entry = cache.newest[key], ContinuousClock.now - entry.readAt < newestIsGoodFor
-      else { return nil }
-      return cache.versions["\(key):\(entry.version)"]
-    }
-    if let cached { return cached }
+    if let cached = cachedNewest(key) { return cached }
     let row = try await pool.query(
       "\(PipelineCatalog.select) WHERE key = $1 ORDER BY version DESC LIMIT 1", key
     ).first
@@ -63,6 +58,7 @@ final class PipelineCatalog: Sendable {
   func newest(
     _ key: String, in transaction: borrowing PostgresTransaction
   ) throws -> PublishedPipeline? {
+    if let cached = cachedNewest(key) { return cached }
     let row = try transaction.query(
       "\(PipelineCatalog.select) WHERE key = $1 ORDER BY version DESC LIMIT 1", key
     ).first
@@ -110,6 +106,14 @@ final class PipelineCatalog: Sendable {
         PipelineDefinition.self, from: try row.decode(2, as: PostgresJSON.self).bytes),
       publishedAt: try row.decode(3, as: Instant.self),
       publishedBy: try row.decode(4, as: String.self))
+  }
+
+  private func cachedNewest(_ key: String) -> PublishedPipeline? {
+    cache.withLock { cache in
+      guard let entry = cache.newest[key], ContinuousClock.now - entry.readAt < newestIsGoodFor
+      else { return nil }
+      return cache.versions["\(key):\(entry.version)"]
+    }
   }
 
   private func cached(_ key: String, _ version: Int) -> PublishedPipeline? {

@@ -29,6 +29,7 @@ struct CommandHandler: BatchHandler {
 
     var results: [EntityID: CommandResult] = [:]
     var events: [StageEvent] = []
+    var data: [PostgresJSON] = []
     var touched: Set<EntityID> = []
     for request in requests {
       let command = request.command
@@ -49,7 +50,9 @@ struct CommandHandler: BatchHandler {
         deals[event.opportunityId] = state
         touched.insert(event.opportunityId)
         events.append(event)
-        outcome.outbox.append(try recorder.message(event, trace: request.trace))
+        let message = try recorder.message(event, trace: request.trace)
+        data.append(PostgresJSON(message.wire.value ?? []))
+        outcome.outbox.append(message)
         result = CommandResult(
           commandId: command.id, opportunityId: command.opportunityId, outcome: .accepted,
           sequence: event.sequence, eventId: event.id, errors: event.violations)
@@ -63,7 +66,7 @@ struct CommandHandler: BatchHandler {
       outcome.outbox.append(try recorder.message(result, trace: request.trace))
     }
     try OpportunityBatch.write(
-      states: touched.compactMap { deals[$0] }, events: events, in: transaction)
+      states: touched.compactMap { deals[$0] }, events: events, data: data, in: transaction)
     try HandledCommands.record(Array(results.values), at: now, in: transaction)
     return outcome
   }

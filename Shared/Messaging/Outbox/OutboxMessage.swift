@@ -52,40 +52,51 @@ package enum Outbox {
 package enum HeaderCoding {
   package static func encode(_ headers: [WireMessage.Header]) -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(
+      headers.reduce(0) { $0 + 6 + $1.name.utf8.count + ($1.value?.count ?? 0) })
     for header in headers {
-      let name = Array(header.name.utf8.prefix(Int(UInt16.max)))
-      bytes += [UInt8(name.count >> 8), UInt8(name.count & 0xFF)]
-      bytes += name
-      let length = UInt32(bitPattern: header.value.map { Int32($0.count) } ?? -1)
-      bytes += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) }
-      bytes += header.value ?? []
+      let name = header.name.utf8.prefix(Int(UInt16.max))
+      append(UInt32(name.count), width: 2, to: &bytes)
+      bytes.append(contentsOf: name)
+      let length = header.value.map { Int32($0.count) } ?? -1
+      append(UInt32(bitPattern: length), width: 4, to: &bytes)
+      if let value = header.value { bytes.append(contentsOf: value) }
     }
     return bytes
   }
 
+  private static func append(_ number: UInt32, width: Int, to bytes: inout [UInt8]) {
+    for place in (0..<width).reversed() {
+      bytes.append(UInt8(truncatingIfNeeded: number >> UInt32(8 * place)))
+    }
+  }
+
   /// Nil when the bytes are not what `encode` writes.
   package static func decode(_ bytes: [UInt8]) -> [WireMessage.Header]? {
-    var headers: [WireMessage.Header] = []
-    var rest = bytes[...]
-    func take(_ count: Int) -> ArraySlice<UInt8>? {
-      guard rest.count >= count else { return nil }
-      defer { rest = rest.dropFirst(count) }
-      return rest.prefix(count)
-    }
-    func integer(_ width: Int) -> UInt32? {
-      take(width)?.reduce(0) { $0 << 8 | UInt32($1) }
-    }
-    while !rest.isEmpty {
-      guard let nameLength = integer(2), let name = take(Int(nameLength)),
-        let length = integer(4).map(Int32.init(bitPattern:))
-      else { return nil }
-      var value: [UInt8]?
-      if length >= 0 {
-        guard let taken = take(Int(length)) else { return nil }
-        value = Array(taken)
+    bytes.withUnsafeBytes { bytes in
+      var headers: [WireMessage.Header] = []
+      headers.reserveCapacity(10)
+      var rest = bytes[...]
+      func take(_ count: Int) -> UnsafeRawBufferPointer? {
+        guard rest.count >= count else { return nil }
+        defer { rest = rest.dropFirst(count) }
+        return UnsafeRawBufferPointer(rebasing: rest.prefix(count))
       }
-      headers.append(.init(String(decoding: name, as: UTF8.self), value))
+      func integer(_ width: Int) -> UInt32? {
+        take(width)?.reduce(0) { $0 << 8 | UInt32($1) }
+      }
+      while !rest.isEmpty {
+        guard let nameLength = integer(2), let name = take(Int(nameLength)),
+          let length = integer(4).map(Int32.init(bitPattern:))
+        else { return nil }
+        var value: [UInt8]?
+        if length >= 0 {
+          guard let taken = take(Int(length)) else { return nil }
+          value = Array(taken)
+        }
+        headers.append(.init(String(decoding: name, as: UTF8.self), value))
+      }
+      return headers
     }
-    return headers
   }
 }

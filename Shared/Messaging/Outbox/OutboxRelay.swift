@@ -74,7 +74,11 @@ package struct OutboxRelay: Service {
       while !Task.isCancelled {
         let start = ContinuousClock.now
         do {
-          try await pool.withSession { try await relay(on: $0) }
+          try await pool.withSession { session in
+            // What a crash of the database brings back is published once more.
+            try await session.execute("SET synchronous_commit = off")
+            try await relay(on: session)
+          }
         } catch is CancellationError {
           break
         } catch {
