@@ -133,6 +133,7 @@ let package = Package(
         .embedInCode("Migrations/m0001_forecasting.sql"),
         .embedInCode("Migrations/m0002_reverted_moves.sql"),
         .embedInCode("Migrations/m0003_rebuilds.sql"),
+        .embedInCode("Migrations/m0004_stage_totals.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

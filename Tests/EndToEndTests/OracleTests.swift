@@ -14,7 +14,7 @@ extension EndToEnd {
         try await cluster.verify()
 
         try await cluster.withDatabase(of: .forecasting) { pool in
-          _ = try await pool.execute("UPDATE daily_counters SET entered = entered + 1")
+          _ = try await pool.execute("UPDATE stage_totals SET entered = entered + 1")
         }
         await #expect(throws: CheckFailure.self) { try await cluster.verify() }
 

@@ -44,7 +44,7 @@ extension EndToEnd {
           try await cluster.waitUntilApplied(100)
           // The figures are wrong, and so the rebuild has something to mend.
           try await cluster.withDatabase(of: .forecasting) { pool in
-            _ = try await pool.execute("UPDATE daily_counters SET entered = entered + 1")
+            _ = try await pool.execute("UPDATE stage_totals SET entered = entered + 1")
           }
           for history in [false, true] {
             let result = try await cluster.sluice(

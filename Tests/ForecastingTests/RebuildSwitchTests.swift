@@ -135,8 +135,8 @@ import Testing
       let tables = try rows.map { try $0.decode(0, as: String.self) }
       #expect(
         tables.filter { !RebuildSchemas.kept.contains($0) } == [
-          "applied_events", "consumer_offsets", "current_stage", "daily_counters",
-          "parked_events", "pipeline_stages", "visits",
+          "applied_events", "consumer_offsets", "current_stage", "parked_events",
+          "pipeline_stages", "stage_totals", "visits",
         ])
     }
   }

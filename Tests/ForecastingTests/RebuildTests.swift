@@ -142,7 +142,7 @@ import Testing
 extension RebuildBench {
   /// Wrong figures, a deal that is gone.
   func damage() async throws {
-    try await pool.execute("UPDATE daily_counters SET entered = entered + 7")
+    try await pool.execute("UPDATE stage_totals SET entered = entered + 7")
     try await pool.execute("DELETE FROM visits WHERE left_at IS NULL")
     try await pool.execute("UPDATE current_stage SET owner = 'mallory'")
   }

@@ -4,8 +4,6 @@ import Testing
 @testable import Forecasting
 
 @Suite struct StageFoldTests {
-  static let day = History.start.day
-
   @Test func aCreationOpensAVisit() throws {
     var history = History(1)
     history.create()
@@ -16,30 +14,32 @@ import Testing
     #expect(row.enteredAt == History.start && row.enteredSequence == 1 && row.sequence == 1)
     #expect(row.name == "Deal" && row.account == "Acme" && row.owner == "ann")
     #expect(changes.visits.count == 1 && changes.visits[0].leaving == nil)
-    #expect(changes.counters.map(\.delta.entered) == [1])
-    #expect(changes.counters.first?.key.day == Self.day)
+    #expect(
+      changes.totals.map(\.delta) == [TotalDelta(deals: 1, amountMinor: 1_000, entered: 1)])
   }
 
   /// from, to, days, what is counted for the stage that is left.
-  static let moves: [(String, String, CounterDelta)] = [
-    ("lead", "offer", CounterDelta(advanced: 1, endedKnown: 1, dwellSeconds: 129_600)),
-    ("talks", "offer", CounterDelta(back: 1, endedKnown: 1, dwellSeconds: 129_600)),
-    ("talks", "won", CounterDelta(advanced: 1, endedKnown: 1, dwellSeconds: 129_600)),
-    ("lead", "lost", CounterDelta(lost: 1, endedKnown: 1, dwellSeconds: 129_600)),
-    ("lost", "offer", CounterDelta(reopened: 1, endedKnown: 1, dwellSeconds: 129_600)),
-    ("won", "talks", CounterDelta(reopened: 1, endedKnown: 1, dwellSeconds: 129_600)),
+  static let moves: [(String, String, TotalDelta)] = [
+    ("lead", "offer", TotalDelta(advanced: 1, endedKnown: 1, dwellSeconds: 129_600)),
+    ("talks", "offer", TotalDelta(back: 1, endedKnown: 1, dwellSeconds: 129_600)),
+    ("talks", "won", TotalDelta(advanced: 1, endedKnown: 1, dwellSeconds: 129_600)),
+    ("lead", "lost", TotalDelta(lost: 1, endedKnown: 1, dwellSeconds: 129_600)),
+    ("lost", "offer", TotalDelta(reopened: 1, endedKnown: 1, dwellSeconds: 129_600)),
+    ("won", "talks", TotalDelta(reopened: 1, endedKnown: 1, dwellSeconds: 129_600)),
   ]
 
   @Test(arguments: moves)
-  func aMoveEndsTheVisitOnItsOwnDay(from: String, to: String, expected: CounterDelta) throws {
+  func aMoveEndsTheVisit(from: String, to: String, expected: TotalDelta) throws {
     var history = History(1)
     history.create(in: from)
     history.move(to: to, afterDays: 1.5)
     let whole = StageFold.fold(current: [:], events: history.events)
-    let left = try #require(whole.counters.first { $0.key.stage == from && $0.key.day > Self.day })
-    #expect(left.key.day == Self.day + 1)
-    #expect(left.delta == expected)
-    #expect(whole.counters.filter { $0.key.stage == to }.map(\.delta) == [CounterDelta(entered: 1)])
+    var left = expected
+    left.entered = 1
+    #expect(whole.totals.filter { $0.key.stage == from }.map(\.delta) == [left])
+    #expect(
+      whole.totals.filter { $0.key.stage == to }.map(\.delta)
+        == [TotalDelta(deals: 1, amountMinor: 1_000, entered: 1)])
     #expect(whole.current.map(\.stage) == [to])
     #expect(Set(whole.visits.map(\.stage)) == [from, to])
   }
@@ -56,18 +56,18 @@ import Testing
 
     var current: [EntityID: CurrentStage] = [:]
     var visits: [Int64: Visit] = [:]
-    var counters: [CounterKey: CounterDelta] = [:]
+    var totals: [TotalKey: TotalDelta] = [:]
     for event in history.events {
       let part = StageFold.fold(current: current, events: [event])
       for row in part.current { current[row.opportunityID] = row }
       for visit in part.visits + part.ended { visits[visit.enteredSequence] = visit }
-      for (key, delta) in part.counters { counters[key, default: CounterDelta()].add(delta) }
+      for (key, delta) in part.totals { totals[key, default: TotalDelta()].add(delta) }
     }
     #expect(Array(current.values) == whole.current)
     #expect(
       visits.values.sorted { $0.enteredSequence < $1.enteredSequence }
         == whole.visits.sorted { $0.enteredSequence < $1.enteredSequence })
-    #expect(counters == Dictionary(uniqueKeysWithValues: whole.counters.map { ($0.key, $0.delta) }))
+    #expect(totals == Dictionary(uniqueKeysWithValues: whole.totals.map { ($0.key, $0.delta) }))
   }
 
   @Test func leavingCountsUnderWhoHeldItBefore() throws {
@@ -76,10 +76,10 @@ import Testing
     history.owner = "bob"
     history.team = "south"
     history.move(to: "offer")
-    let counters = StageFold.fold(current: [:], events: history.events).counters
-    #expect(counters.first { $0.delta.advanced == 1 }?.key.owner == "ann")
-    #expect(counters.first { $0.delta.advanced == 1 }?.key.team == "north")
-    #expect(counters.first { $0.key.stage == "offer" }?.key.owner == "bob")
+    let totals = StageFold.fold(current: [:], events: history.events).totals
+    #expect(totals.first { $0.delta.advanced == 1 }?.key.owner == "ann")
+    #expect(totals.first { $0.delta.advanced == 1 }?.key.team == "north")
+    #expect(totals.first { $0.key.stage == "offer" }?.key.owner == "bob")
   }
 
   @Test func noOwnerAndNoTeamCountUnderTheEmptyText() {
@@ -87,8 +87,8 @@ import Testing
     history.owner = nil
     history.team = nil
     history.create()
-    let counters = StageFold.fold(current: [:], events: history.events).counters
-    #expect(counters.map(\.key.owner) == [""] && counters.map(\.key.team) == [""])
+    let totals = StageFold.fold(current: [:], events: history.events).totals
+    #expect(totals.map(\.key.owner) == [""] && totals.map(\.key.team) == [""])
   }
 
   @Test func anUnknownEntryIsCountedButInNoDwell() throws {
@@ -96,8 +96,8 @@ import Testing
     history.create(entryUnknown: true)
     history.move(to: "offer")
     let changes = StageFold.fold(current: [:], events: history.events)
-    let lead = changes.counters.filter { $0.key.stage == "lead" }.map(\.delta)
-    #expect(lead == [CounterDelta(entered: 1), CounterDelta(advanced: 1)])
+    let lead = changes.totals.filter { $0.key.stage == "lead" }.map(\.delta)
+    #expect(lead == [TotalDelta(entered: 1, advanced: 1)])
     #expect(changes.visits.first { $0.stage == "lead" }?.enteredAt == nil)
     #expect(changes.current[0].enteredAt == history.at)
   }
@@ -106,7 +106,7 @@ import Testing
     var history = History(1)
     history.create()
     history.move(to: "offer", afterDays: -3)
-    let delta = StageFold.fold(current: [:], events: history.events).counters
+    let delta = StageFold.fold(current: [:], events: history.events).totals
       .first { $0.delta.advanced == 1 }?.delta
     #expect(delta?.dwellSeconds == 0 && delta?.endedKnown == 1)
   }
@@ -117,7 +117,7 @@ import Testing
     history.at = history.at.adding(seconds: 1.999)
     history.move(to: "offer", afterDays: 0)
     let changes = StageFold.fold(current: [:], events: history.events)
-    #expect(changes.counters.map(\.delta.dwellSeconds).reduce(0, +) == 1)
+    #expect(changes.totals.map(\.delta.dwellSeconds).reduce(0, +) == 1)
   }
 
   @Test func sameStageAndChangesOpenNoVisit() throws {
@@ -130,7 +130,9 @@ import Testing
     }
     let changes = StageFold.fold(current: [:], events: history.events)
     #expect(changes.visits.count == 1)
-    #expect(changes.counters.count == 1)
+    #expect(
+      changes.totals.map { [$0.key.owner, $0.key.currency] } == [["ann", "CNY"], ["bob", ""]])
+    #expect(changes.totals.map(\.delta) == [TotalDelta(entered: 1), TotalDelta(deals: 1)])
     let row = try #require(changes.current.first)
     #expect(row.enteredAt == History.start && row.sequence == 3)
     #expect(row.owner == "bob" && row.amount == nil && row.occurredAt == history.at)
@@ -148,7 +150,7 @@ import Testing
     #expect(row?.name == "Big deal" && row?.account == "Globex")
   }
 
-  @Test func countersComeInKeyOrderAndOncePerKey() {
+  @Test func totalsComeInKeyOrderAndOncePerKey() {
     let events = (1...50).flatMap { number in
       var history = History(number, at: History.start.adding(days: Double(number % 5)))
       history.owner = "owner-\(number % 7)"
@@ -156,22 +158,26 @@ import Testing
       history.move(to: "offer")
       return history.events
     }
-    let keys = StageFold.fold(current: [:], events: events).counters.map(\.key)
+    let keys = StageFold.fold(current: [:], events: events).totals.map(\.key)
     #expect(keys == keys.sorted())
     #expect(Set(keys).count == keys.count)
   }
 
   @Test func textsThatOnlyLookTheSameAreTwoKeys() {
-    let composed = CounterKey(pipeline: "p", day: 0, stage: "s", owner: "\u{E9}", team: "")
-    let decomposed = CounterKey(pipeline: "p", day: 0, stage: "s", owner: "e\u{301}", team: "")
+    let composed = TotalKey(
+      pipeline: "p", stage: "s", owner: "\u{E9}", team: "", currency: "")
+    let decomposed = TotalKey(
+      pipeline: "p", stage: "s", owner: "e\u{301}", team: "", currency: "")
     #expect(composed != decomposed)
     #expect(Set([composed, decomposed]).count == 2)
     #expect((composed < decomposed) != (decomposed < composed))
   }
 }
 
-extension CounterDelta {
-  mutating func add(_ other: CounterDelta) {
+extension TotalDelta {
+  mutating func add(_ other: TotalDelta) {
+    deals += other.deals
+    amountMinor += other.amountMinor
     entered += other.entered
     advanced += other.advanced
     back += other.back

@@ -146,9 +146,9 @@ import Testing
         history.move(to: "won")
         other.move(to: "won")
       }
-      let days = try await pool.query(
-        "SELECT count(*) FROM daily_counters WHERE entered = 1 AND stage <> 'lead'")
-      #expect(try days[0].decode(0, as: Int.self) == 4)
+      let totals = try await pool.query(
+        "SELECT count(*) FROM stage_totals WHERE entered = 1 AND stage <> 'lead'")
+      #expect(try totals[0].decode(0, as: Int.self) == 4)
     }
   }
 

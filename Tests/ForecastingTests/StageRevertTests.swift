@@ -135,10 +135,10 @@ import Testing
       let tables = try await Tables(of: pool)
       #expect(tables.visits.map(\.stage) == ["lead"] && tables.visits.first?.leaving == nil)
       #expect(
-        tables.counters == [
-          CounterKey(
-            pipeline: Ladder.key, day: History.start.day, stage: "lead", owner: "ann",
-            team: "north"): CounterDelta(entered: 1)
+        tables.totals == [
+          TotalKey(
+            pipeline: Ladder.key, stage: "lead", owner: "ann", team: "north", currency: "CNY"):
+            TotalDelta(deals: 1, amountMinor: 1_000, entered: 1)
         ])
       // History keeps both.
       #expect(tables.facts.count == 3)
@@ -157,7 +157,7 @@ import Testing
       let after = try await Tables(of: pool)
       #expect(after.current[history.id]?.followUpDueAt == nil)
       #expect(after.current[history.id]?.stage == "lead")
-      #expect(after.visits == before.visits && after.counters == before.counters)
+      #expect(after.visits == before.visits && after.totals == before.totals)
     }
   }
 

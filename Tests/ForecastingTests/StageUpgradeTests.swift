@@ -27,11 +27,13 @@ import Testing
         try transaction.execute(
           """
           INSERT INTO applied_events (opportunity_id, epoch, sequence, event_id, type, pipeline,
-            from_stage, to_stage, direction, owner, team, occurred_at, recorded_at, entry_unknown)
-          VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, false)
+            from_stage, to_stage, direction, owner, team, amount_minor, currency, occurred_at,
+            recorded_at, entry_unknown)
+          VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $11, $11, false)
           """,
           history.id, event.sequence, event.id, event.type.rawValue, Ladder.key, event.from,
-          event.to, event.direction?.rawValue, event.owner, event.team, event.occurredAt)
+          event.to, event.direction?.rawValue, event.owner, event.team, event.occurredAt,
+          event.amount?.minor, event.amount?.currency)
       }
       try transaction.execute(
         """

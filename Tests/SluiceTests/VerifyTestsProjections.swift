@@ -85,24 +85,26 @@ import Testing
     #expect(kinds(log) == ["visits different", "visits unexpected"])
   }
 
-  @Test func wrongCountersAreFound() async throws {
+  @Test func wrongTotalsAreFound() async throws {
     let log = try await check(
       after:
-        "UPDATE daily_counters SET advanced = advanced + 1 WHERE owner = '' AND advanced = 1",
-      "DELETE FROM daily_counters WHERE stage = 'won'",
-      "UPDATE daily_counters SET owner = 'eve' WHERE reopened = 1")
+        "UPDATE stage_totals SET advanced = advanced + 1 WHERE owner = '' AND advanced = 1",
+      "DELETE FROM stage_totals WHERE stage = 'won'",
+      "UPDATE stage_totals SET amount_minor = amount_minor + 1 WHERE currency = 'CNY'",
+      "UPDATE stage_totals SET owner = 'eve' WHERE reopened = 1")
     #expect(
       kinds(log).sorted() == [
-        "daily_counters different", "daily_counters missing", "daily_counters missing",
-        "daily_counters unexpected",
+        "stage_totals different", "stage_totals different", "stage_totals missing",
+        "stage_totals missing", "stage_totals unexpected",
       ])
   }
 
-  @Test func countersOfZeroNeedNoRow() async throws {
+  @Test func totalsOfZeroNeedNoRow() async throws {
     let log = try await check(
       after: """
-        INSERT INTO daily_counters (pipeline, day, stage, entered, advanced, back, lost, reopened,
-          ended_known, dwell_seconds) VALUES ('general', '2026-02-01', 'lead', 0, 0, 0, 0, 0, 0, 0)
+        INSERT INTO stage_totals (pipeline, stage, owner, team, currency, shard, deals, amount_minor,
+          entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
+        VALUES ('general', 'lead', 'nobody', '', 'CNY', 3, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         """)
     #expect(log.isEmpty)
   }

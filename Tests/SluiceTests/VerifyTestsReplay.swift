@@ -163,18 +163,17 @@ import Testing
 
   @Test func aReversalTakesTheCountsBack() {
     let feed = FeedIndex(Story.reverted)
-    var ledger = CounterLedger()
+    var ledger = TotalLedger()
     ledger.add(feed.history(0), symbols: feed.symbols)
-    func key(_ day: Int, _ stage: String, _ owner: String) -> CounterKey {
-      CounterKey(
-        pipeline: "general", day: Story.noon(day).day, stage: stage, owner: owner, team: "north")
+    func key(_ stage: String, _ owner: String) -> TotalKey {
+      TotalKey(pipeline: "general", stage: stage, owner: owner, team: "north")
     }
+    #expect(ledger.totals[key("lead", "ann")] == Totals(entered: 1))
     #expect(
-      ledger.counters == [
-        key(1, "lead", "ann"): Counters(entered: 1),
-        key(8, "lead", "bob"): Counters(advanced: 1, endedKnown: 1, dwellSeconds: 7 * 86_400),
-        key(8, "offer", "bob"): Counters(entered: 1),
-      ])
+      ledger.totals[key("lead", "bob")]
+        == Totals(advanced: 1, endedKnown: 1, dwellSeconds: 7 * 86_400))
+    #expect(ledger.totals[key("offer", "bob")]?.entered == 1)
+    #expect(ledger.totals.count == 3)
     let tally = FunnelTally(feed).pipelines["general"] ?? [:]
     #expect(tally["talk"] == nil)
     #expect(tally["lead"] == StageTally(entered: 1, advanced: 1))
@@ -212,10 +211,10 @@ import Testing
       #expect(
         OpportunityReplay(found.history(0), symbols: found.symbols).visits
           == OpportunityReplay(expected.history(0), symbols: expected.symbols).visits)
-      var (counted, wanted) = (CounterLedger(), CounterLedger())
+      var (counted, wanted) = (TotalLedger(), TotalLedger())
       counted.add(found.history(0), symbols: found.symbols)
       wanted.add(expected.history(0), symbols: expected.symbols)
-      #expect(counted.counters == wanted.counters)
+      #expect(counted.totals == wanted.totals)
       #expect(FunnelTally(found) == FunnelTally(expected))
     }
   }
@@ -226,29 +225,24 @@ import Testing
     #expect(replay.applied.first?.entryUnknown == true)
   }
 
-  @Test func countersCountEntriesAfterAndLeavingsBeforeTheEvent() {
-    var ledger = CounterLedger()
+  @Test func totalsCountEntriesAfterAndLeavingsBeforeTheEvent() {
+    var ledger = TotalLedger()
     let feed = FeedIndex(Story.everything)
     for index in feed.opportunities.indices {
       ledger.add(feed.history(index), symbols: feed.symbols)
     }
-    func row(_ day: Int, _ stage: String, _ owner: String, _ team: String = "north") -> Counters? {
-      ledger.counters[
-        CounterKey(
-          pipeline: "general", day: Story.noon(day).day, stage: stage, owner: owner, team: team)]
+    func row(_ stage: String, _ owner: String, _ team: String = "north") -> Totals? {
+      ledger.totals[TotalKey(pipeline: "general", stage: stage, owner: owner, team: team)]
     }
-    #expect(row(1, "lead", "ann") == Counters(entered: 1))
-    #expect(
-      row(3, "lead", "ann") == Counters(advanced: 1, endedKnown: 1, dwellSeconds: 2 * 86_400))
-    #expect(
-      row(4, "talk", "ann") == Counters(back: 1, endedKnown: 1, dwellSeconds: 86_400))
-    #expect(
-      row(6, "lead", "bob") == Counters(lost: 1, endedKnown: 1, dwellSeconds: 2 * 86_400))
-    #expect(
-      row(8, "lost", "bob") == Counters(reopened: 1, endedKnown: 1, dwellSeconds: 2 * 86_400))
-    #expect(row(8, "talk", "bob") == Counters(entered: 1))
-    #expect(row(4, "lead", "", "") == Counters(entered: 1))
-    #expect(row(9, "lead", "", "") == Counters(advanced: 1))
+    let days: Int64 = 86_400
+    #expect(row("lead", "ann")?.advanced == 1 && row("lead", "ann")?.dwellSeconds == 2 * days)
+    #expect(row("talk", "ann")?.back == 1 && row("talk", "ann")?.dwellSeconds == days)
+    #expect(row("lead", "bob")?.lost == 1 && row("lead", "bob")?.dwellSeconds == 2 * days)
+    #expect(row("lost", "bob")?.reopened == 1 && row("lost", "bob")?.endedKnown == 1)
+    #expect(row("talk", "bob")?.entered == 1)
+    #expect(row("talk", "bob")?.standing["CNY"] == Totals.Standing(deals: 1, amountMinor: 1_000))
+    #expect(row("lead", "", "") == Totals(entered: 1, advanced: 1))
+    #expect(row("won", "", "")?.standing[""]?.deals == 1)
   }
 
   @Test func dwellIsWholeSecondsAndNeverNegative() {
@@ -258,11 +252,11 @@ import Testing
     story.create(2, at: Story.noon(2))
     story.move(2, to: "talk", at: Story.noon(1))
     let feed = FeedIndex(story)
-    var ledger = CounterLedger()
+    var ledger = TotalLedger()
     for index in feed.opportunities.indices {
       ledger.add(feed.history(index), symbols: feed.symbols)
     }
-    let ended = ledger.counters.values.filter { $0.endedKnown > 0 }
+    let ended = ledger.totals.values.filter { $0.endedKnown > 0 }
     #expect(ended.map(\.dwellSeconds).sorted() == [0, 1])
   }
 

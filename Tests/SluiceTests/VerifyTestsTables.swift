@@ -13,6 +13,7 @@ enum Projections {
     for file in [
       "Services/Forecasting/Migrations/m0001_forecasting.sql",
       "Services/Forecasting/Migrations/m0002_reverted_moves.sql",
+      "Services/Forecasting/Migrations/m0004_stage_totals.sql",
       "Shared/Messaging/Migrations/m0001_messaging.sql",
     ] {
       let sql = try String(contentsOf: repository.appending(path: file), encoding: .utf8)
@@ -22,7 +23,7 @@ enum Projections {
 
   /// Writes what a right projector would.
   static func write(_ feed: FeedIndex, into pool: PostgresPool) async throws {
-    var ledger = CounterLedger()
+    var ledger = TotalLedger()
     var opportunities: [(EntityID, OpportunityReplay)] = []
     for index in feed.opportunities.indices {
       let history = feed.history(index)
@@ -31,7 +32,7 @@ enum Projections {
         (feed.opportunities[index], OpportunityReplay(history, symbols: feed.symbols)))
     }
     let rows = opportunities
-    let counters = ledger.counters
+    let totals = ledger.totals
     try await pool.transaction { transaction in
       for (id, replay) in rows {
         for row in replay.applied {
@@ -62,12 +63,24 @@ enum Projections {
           row.account, row.enteredAt, row.enteredSequence, row.followUpDueAt, row.benchmarkDays,
           row.occurredAt)
       }
-      for (key, sums) in counters {
+      for (key, sums) in totals {
+        // What entered and left stands in a row of its own here; which row it is in is all the same.
         try transaction.execute(
-          "INSERT INTO daily_counters VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)",
-          key.pipeline,
-          PostgresDate(daysSinceEpoch: key.day), key.stage, key.owner, key.team, sums.entered,
-          sums.advanced, sums.back, sums.lost, sums.reopened, sums.endedKnown, sums.dwellSeconds)
+          """
+          INSERT INTO stage_totals (pipeline, stage, owner, team, currency, shard, deals,
+            amount_minor, entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
+          VALUES ($1,$2,$3,$4,'',0,0,0,$5,$6,$7,$8,$9,$10,$11)
+          """, key.pipeline, key.stage, key.owner, key.team, sums.entered, sums.advanced,
+          sums.back, sums.lost, sums.reopened, sums.endedKnown, sums.dwellSeconds)
+        for (currency, standing) in sums.standing {
+          try transaction.execute(
+            """
+            INSERT INTO stage_totals (pipeline, stage, owner, team, currency, shard, deals,
+              amount_minor, entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
+            VALUES ($1,$2,$3,$4,$5,1,$6,$7::text::numeric,0,0,0,0,0,0,0)
+            """, key.pipeline, key.stage, key.owner, key.team, currency, standing.deals,
+            "\(standing.amountMinor)")
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ enum Check: String, Codable, CaseIterable, Sendable {
   case appliedEvents = "applied_events"
   case currentStage = "current_stage"
   case visits
-  case dailyCounters = "daily_counters"
+  case stageTotals = "stage_totals"
   case freshness
   case parkedEvents = "parked_events"
   case log
@@ -17,7 +17,7 @@ enum Check: String, Codable, CaseIterable, Sendable {
     case .appliedEvents: "applied_events = feed"
     case .currentStage: "current_stage = recomputed"
     case .visits: "visits = recomputed"
-    case .dailyCounters: "daily_counters = recomputed"
+    case .stageTotals: "stage_totals = recomputed"
     case .freshness: "projections are up to date"
     case .parkedEvents: "no event is parked"
     case .log: "log = feed"

@@ -7,7 +7,7 @@ struct VerifyCommand: AsyncParsableCommand {
     abstract: "Recomputes every figure from the events and compares it with what is served.",
     discussion: """
       The events come from stage-service's feed. They are compared with forecasting's tables \
-      (applied_events, current_stage, visits, daily_counters), read in one snapshot; with what \
+      (applied_events, current_stage, visits, stage_totals), read in one snapshot; with what \
       Kafka still holds of stage-changes.v1; and with the funnel that forecasting answers. The \
       recomputation shares no code with the projections.
 

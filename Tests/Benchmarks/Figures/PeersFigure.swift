@@ -49,7 +49,7 @@ struct PeersFigure {
     let schema = "bench_\(peer)"
     try await cluster.withDatabase(of: .forecasting) { pool in
       try await pool.execute("CREATE SCHEMA \(schema)")
-      for table in ["applied_events", "visits", "current_stage", "daily_counters"] {
+      for table in ["applied_events", "visits", "current_stage", "stage_totals"] {
         try await pool.execute("CREATE TABLE \(schema).\(table) (LIKE \(table) INCLUDING ALL)")
       }
       try await pool.execute(

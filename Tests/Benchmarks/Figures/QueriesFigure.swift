@@ -62,7 +62,7 @@ struct QueriesFigure {
     }
     try await cluster.withDatabase(of: .forecasting) { pool in
       for sql in QueriesFigure.projections { try await pool.execute(sql, deals) }
-      for table in ["applied_events", "visits", "current_stage", "daily_counters"] {
+      for table in ["applied_events", "visits", "current_stage", "stage_totals"] {
         try await pool.execute("VACUUM ANALYZE \(table)")
       }
     }
@@ -124,11 +124,13 @@ struct QueriesFigure {
     FROM bench_visits WHERE step = 5 AND n <= $1::bigint
     """,
     """
-    INSERT INTO daily_counters (pipeline, day, stage, owner, team, entered, advanced, back, lost,
-      reopened, ended_known, dwell_seconds)
-    SELECT 'general', (entered AT TIME ZONE 'UTC')::date, stage, 'user-' || n % 997,
-      'team-' || n % 9, count(*), count(*), 0, 0, 0, count(*), count(*) * 864000
-    FROM bench_visits WHERE n <= $1::bigint GROUP BY 2, 3, 4, 5
+    INSERT INTO stage_totals (pipeline, stage, owner, team, currency, shard, deals, amount_minor,
+      entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
+    SELECT 'general', stage, 'user-' || n % 997, 'team-' || n % 9, 'CNY', n % 4,
+      count(*) FILTER (WHERE step = 5), coalesce(sum(n * 100) FILTER (WHERE step = 5), 0), count(*),
+      count(*) FILTER (WHERE step < 5), 0, 0, 0, count(*) FILTER (WHERE step < 5),
+      count(*) FILTER (WHERE step < 5) * 864000
+    FROM bench_visits WHERE n <= $1::bigint GROUP BY stage, n % 997, n % 9, n % 4
     """,
   ]
 }

@@ -57,24 +57,24 @@ def apply(connection, messages, offsets):
         ids = sorted({data["opportunityId"] for _, _, data in messages})
         cursor.execute(
             "SELECT opportunity_id::text, epoch, sequence, stage, category, entered_at,"
-            " entered_sequence, owner, team FROM current_stage"
-            " WHERE opportunity_id = ANY(%s::uuid[]) ORDER BY opportunity_id FOR UPDATE",
+            " entered_sequence, owner, team, currency, amount_minor FROM current_stage"
+            " WHERE opportunity_id = ANY(%s::uuid[])",
             (ids,),
         )
         names = (
             "epoch", "sequence", "stage", "category", "entered_at", "entered_sequence", "owner",
-            "team",
+            "team", "currency", "minor",
         )
         current = {row[0]: dict(zip(names, row[1:])) for row in cursor}
         new = insert_facts(cursor, messages)
-        visits, counters = {}, {}
+        visits, totals = {}, {}
         rows = {}
         for event_id, kind, data in messages:
             key = (data["opportunityId"], data["epoch"], data["sequence"])
             if key not in new:
                 continue
-            fold(data, kind, current, rows, visits, counters)
-        write(cursor, rows, visits, counters)
+            fold(data, kind, current, rows, visits, totals)
+        write(cursor, rows, visits, totals)
         cursor.executemany(
             "INSERT INTO offsets VALUES (%s, %s) ON CONFLICT (partition)"
             " DO UPDATE SET next_offset = excluded.next_offset",
@@ -112,47 +112,58 @@ def insert_facts(cursor, messages):
     return set(cursor.fetchall())
 
 
-def fold(data, kind, current, rows, visits, counters):
+def fold(data, kind, current, rows, visits, totals):
     deal = data["opportunityId"]
     at = datetime.fromisoformat(data["occurredAt"])
     row = current.get(deal)
-    owner, team = data.get("owner") or "", data.get("team") or ""
     if row is not None and data.get("from"):
-        key = (deal, row["entered_sequence"])
-        visits[key] = (
+        visits[(deal, row["entered_sequence"])] = (
             row["stage"], row["category"], row["entered_at"], at, data["sequence"], data["to"],
             direction(data),
         )
-        counter = counters.setdefault(
-            (data["pipeline"], at.date(), row["stage"], row["owner"] or "", row["team"] or ""),
-            [0] * 7,
-        )
-        counter[{"advance": 1, "back": 2, "lost": 3}[direction(data)]] += 1
-        counter[5] += 1
-        counter[6] += max(0, int((at - row["entered_at"]).total_seconds()))
+        total = total_of(totals, data["pipeline"], row)
+        total[{"advance": 3, "back": 4, "lost": 5}[direction(data)]] += 1
+        total[7] += 1
+        total[8] += max(0, int((at - row["entered_at"]).total_seconds()))
+    if row is not None:
+        stand(totals, data["pipeline"], row, -1)
+    old = rows.get(deal, {})
+    amount = data.get("amount") or {}
+    current[deal] = row = {
+        "epoch": data["epoch"], "sequence": data["sequence"], "stage": data["to"],
+        "category": data["toCategory"], "entered_at": at, "entered_sequence": data["sequence"],
+        "owner": data.get("owner"), "team": data.get("team"), "currency": amount.get("currency"),
+        "minor": amount.get("minor"),
+    }
+    stand(totals, data["pipeline"], row, 1)
     if data.get("to"):
         visits[(deal, data["sequence"])] = (
             data["to"], data["toCategory"], at, None, None, None, None,
         )
-        counters.setdefault(
-            (data["pipeline"], at.date(), data["to"], owner, team), [0] * 7
-        )[0] += 1
-    old = rows.get(deal, {})
-    current[deal] = row = {
-        "epoch": data["epoch"], "sequence": data["sequence"], "stage": data["to"],
-        "category": data["toCategory"], "entered_at": at, "entered_sequence": data["sequence"],
-        "owner": data.get("owner"), "team": data.get("team"),
-    }
+        total_of(totals, data["pipeline"], row)[2] += 1
     rows[deal] = {
         **row, "pipeline": data["pipeline"], "version": data["pipelineVersion"],
-        "position": data["toPosition"], "amount": data.get("amount") or {},
+        "position": data["toPosition"], "amount": amount,
         "name": data.get("name", old.get("name")),
         "account": (data.get("account") or {}).get("name", old.get("account")),
         "due": data.get("followUpDueAt"), "benchmark": data.get("benchmarkDays"),
     }
 
 
-def write(cursor, rows, visits, counters):
+def total_of(totals, pipeline, row):
+    key = (
+        pipeline, row["stage"], row["owner"] or "", row["team"] or "", row["currency"] or "",
+    )
+    return totals.setdefault(key, [0] * 9)
+
+
+def stand(totals, pipeline, row, times):
+    total = total_of(totals, pipeline, row)
+    total[0] += times
+    total[1] += times * (row["minor"] or 0)
+
+
+def write(cursor, rows, visits, totals):
     ordered = sorted(rows.items())
     cursor.execute(
         "INSERT INTO current_stage AS old (opportunity_id, epoch, sequence, pipeline,"
@@ -201,22 +212,22 @@ def write(cursor, rows, visits, counters):
         [[key[0] for key, _ in stays], [key[1] for key, _ in stays]]
         + [[value[n] for _, value in stays] for n in range(7)],
     )
-    sums = sorted(counters.items())
+    sums = sorted(totals.items())
     cursor.execute(
-        "INSERT INTO daily_counters AS old (pipeline, day, stage, owner, team, entered, advanced,"
-        " back, lost, reopened, ended_known, dwell_seconds)"
-        " SELECT * FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::text[],"
+        "INSERT INTO stage_totals AS old (shard, pipeline, stage, owner, team, currency, deals,"
+        " amount_minor, entered, advanced, back, lost, reopened, ended_known, dwell_seconds)"
+        " SELECT 0, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
         " %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],"
-        " %s::bigint[])"
-        " ON CONFLICT (pipeline, day, stage, left(owner, 100), hashtextextended(owner, 0),"
-        " left(team, 100), hashtextextended(team, 0)) DO UPDATE SET"
+        " %s::bigint[], %s::bigint[], %s::bigint[])"
+        " ON CONFLICT (id) DO UPDATE SET deals = old.deals + excluded.deals,"
+        " amount_minor = old.amount_minor + excluded.amount_minor,"
         " entered = old.entered + excluded.entered, advanced = old.advanced + excluded.advanced,"
         " back = old.back + excluded.back, lost = old.lost + excluded.lost,"
         " reopened = old.reopened + excluded.reopened,"
         " ended_known = old.ended_known + excluded.ended_known,"
         " dwell_seconds = old.dwell_seconds + excluded.dwell_seconds",
         [[key[n] for key, _ in sums] for n in range(5)]
-        + [[value[n] for _, value in sums] for n in range(7)],
+        + [[value[n] for _, value in sums] for n in range(9)],
     )
 
 

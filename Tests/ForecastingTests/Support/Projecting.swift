@@ -50,13 +50,20 @@ extension PostgresPool {
     }
   }
 
-  /// Every row of every projection as text, to compare two states.
+  /// Every row of every projection as text, to compare two states; without totals of zero, which
+  /// may have a row or none.
   func snapshot() async throws -> [String] {
     var rows: [String] = []
-    for table in ["applied_events", "current_stage", "visits", "daily_counters", "parked_events"] {
+    for table in ["applied_events", "current_stage", "visits", "stage_totals", "parked_events"] {
       let columns = table == "parked_events" ? "opportunity_id, epoch, sequence" : "*"
+      let selection =
+        table == "stage_totals"
+        ? "WHERE (deals, amount_minor, entered, ended_known) <> (0, 0, 0, 0)" : ""
       let result = try await query(
-        "SELECT '\(table) ' || row::text FROM (SELECT \(columns) FROM \(table)) AS row ORDER BY 1")
+        """
+        SELECT '\(table) ' || row::text
+        FROM (SELECT \(columns) FROM \(table) \(selection)) AS row ORDER BY 1
+        """)
       rows += try result.map { try $0.decode(0, as: String.self) }
     }
     return rows

@@ -14,8 +14,8 @@ struct Tables {
   var facts: Set<Fact> = []
   var current: [EntityID: CurrentStage] = [:]
   var visits: Set<Visit> = []
-  /// Without rows of zeros.
-  var counters: [CounterKey: CounterDelta] = [:]
+  /// Without those of zero.
+  var totals: [TotalKey: TotalDelta] = [:]
 }
 
 extension Tables {
@@ -49,20 +49,22 @@ extension Tables {
     }
     for row in try await pool.query(
       """
-      SELECT pipeline, day, stage, owner, team, entered, advanced, back, lost, reopened,
-        ended_known, dwell_seconds
-      FROM daily_counters
+      SELECT pipeline, stage, owner, team, currency, sum(deals)::bigint, sum(amount_minor)::text,
+        sum(entered)::bigint, sum(advanced)::bigint, sum(back)::bigint, sum(lost)::bigint,
+        sum(reopened)::bigint, sum(ended_known)::bigint, sum(dwell_seconds)::bigint
+      FROM stage_totals GROUP BY pipeline, stage, owner, team, currency
       """)
     {
-      let key = CounterKey(
-        pipeline: try row.decode(0),
-        day: try row.decode(1, as: PostgresDate.self).daysSinceEpoch, stage: try row.decode(2),
-        owner: try row.decode(3), team: try row.decode(4))
-      let sums = CounterDelta(
-        entered: try row.decode(5), advanced: try row.decode(6), back: try row.decode(7),
-        lost: try row.decode(8), reopened: try row.decode(9), endedKnown: try row.decode(10),
-        dwellSeconds: try row.decode(11))
-      if sums != CounterDelta() { counters[key] = sums }
+      let key = TotalKey(
+        pipeline: try row.decode(0), stage: try row.decode(1),
+        owner: try row.decode(2, as: String.self), team: try row.decode(3, as: String.self),
+        currency: try row.decode(4, as: String.self))
+      let sums = TotalDelta(
+        deals: try row.decode(5), amountMinor: Int128(try row.decode(6, as: String.self)) ?? -1,
+        entered: try row.decode(7), advanced: try row.decode(8), back: try row.decode(9),
+        lost: try row.decode(10), reopened: try row.decode(11), endedKnown: try row.decode(12),
+        dwellSeconds: try row.decode(13))
+      if sums != TotalDelta() { totals[key] = sums }
     }
   }
 
@@ -85,6 +87,9 @@ extension Tables {
       }
       if let last = events.last, let opening = openings.last {
         current[last.opportunityId] = Tables.row(after: last, standingSince: opening, in: events)
+        let key = key(opening, heldAfter: last)
+        totals[key, default: TotalDelta()].deals += 1
+        totals[key, default: TotalDelta()].amountMinor += Int128(last.amount?.minor ?? 0)
       }
     }
   }
@@ -97,14 +102,13 @@ extension Tables {
       opportunityID: opening.opportunityId, enteredSequence: opening.sequence,
       pipeline: opening.pipeline, stage: opening.to!, category: opening.toCategory!,
       enteredAt: enteredAt)
-    counters[key(opening, opening.occurredAt, heldAfter: opening), default: CounterDelta()]
-      .entered += 1
+    totals[key(opening, heldAfter: opening), default: TotalDelta()].entered += 1
     if let next {
       let direction = MoveDirection.of(next.data)!
       visit.leaving = Visit.Leaving(
         at: next.occurredAt, sequence: next.sequence, to: next.to!, direction: direction)
       let previous = events.last { $0.sequence < next.sequence }!
-      var sums = CounterDelta()
+      var sums = TotalDelta()
       switch direction {
       case .advance: sums.advanced = 1
       case .back: sums.back = 1
@@ -116,18 +120,15 @@ extension Tables {
         let microseconds = next.occurredAt.microseconds - enteredAt.microseconds
         sums.dwellSeconds = max(0, microseconds / 1_000_000)
       }
-      counters[key(opening, next.occurredAt, heldAfter: previous), default: CounterDelta()]
-        .add(sums)
+      totals[key(opening, heldAfter: previous), default: TotalDelta()].add(sums)
     }
     visits.insert(visit)
   }
 
-  private func key(
-    _ opening: StageEvent, _ at: Instant, heldAfter event: StageEvent
-  ) -> CounterKey {
-    CounterKey(
-      pipeline: opening.pipeline, day: at.day, stage: opening.to!, owner: event.owner ?? "",
-      team: event.team ?? "")
+  private func key(_ opening: StageEvent, heldAfter event: StageEvent) -> TotalKey {
+    TotalKey(
+      pipeline: opening.pipeline, stage: opening.to!, owner: event.owner, team: event.team,
+      currency: event.amount?.currency)
   }
 
   private static func row(
@@ -159,6 +160,6 @@ extension Tables {
       }
     }
     return lines(facts, expected.facts) + lines(current, expected.current)
-      + lines(visits, expected.visits) + lines(counters, expected.counters)
+      + lines(visits, expected.visits) + lines(totals, expected.totals)
   }
 }

@@ -83,19 +83,35 @@ struct FunnelQueries: Sendable {
   ) throws -> [String: StageFigures] {
     let standing = try transaction.query(
       """
-      SELECT stage, currency, count(*), sum(amount_minor)::text, min(entered_at)
-      FROM current_stage
+      SELECT stage, nullif(currency, ''), sum(deals)::bigint, sum(amount_minor)::text,
+        NULL::timestamptz
+      FROM stage_totals
       WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
-      GROUP BY stage, currency
+      GROUP BY stage, currency HAVING sum(deals) <> 0
       """, question.pipeline, question.team, question.owner)
     let counted = try transaction.query(
       """
-      SELECT stage, sum(entered), sum(advanced), sum(back), sum(ended_known), sum(dwell_seconds)
-      FROM daily_counters
+      SELECT stage, sum(entered)::bigint, sum(advanced)::bigint, sum(back)::bigint,
+        sum(ended_known)::bigint, sum(dwell_seconds)::bigint
+      FROM stage_totals
       WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
       GROUP BY stage
       """, question.pipeline, question.team, question.owner)
-    return try StageFigures.assemble(standing: standing, counted: counted)
+    var figures = try StageFigures.assemble(standing: standing, counted: counted)
+    let oldest = try transaction.query(
+      """
+      SELECT wanted.stage, (
+        SELECT visit.entered_at
+        FROM visits AS visit JOIN current_stage AS deal USING (opportunity_id)
+        WHERE visit.pipeline = $1 AND visit.stage = wanted.stage AND visit.left_at IS NULL
+          AND visit.entered_at IS NOT NULL
+          AND ($2::text IS NULL OR deal.team = $2) AND ($3::text IS NULL OR deal.owner = $3)
+        ORDER BY visit.entered_at LIMIT 1)
+      FROM unnest($4::text[]) AS wanted (stage)
+      """, question.pipeline, question.team, question.owner,
+      figures.filter { $0.value.count > 0 }.keys.sorted())
+    for row in oldest { figures[try row.decode(0)]?.oldestEntry = try row.optional(1) }
+    return figures
   }
 }
 

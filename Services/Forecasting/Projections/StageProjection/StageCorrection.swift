@@ -4,10 +4,11 @@ import Messaging
 /// The changes of one opportunity of which a batch takes something back: a move, or what a restored
 /// database has lost.
 ///
-/// Its visits and counters are worked out from all of its events, as they were before the batch and
-/// as they are after it, so that what was counted on whichever day and under whichever owner and
-/// team is taken back from there.
+/// Its visits and totals are worked out from all of its events, as they were before the batch and
+/// as they are after it, so that what was counted under whichever owner, team and currency is taken
+/// back from there.
 struct StageCorrection {
+  private let former: CurrentStage?
   private let row: CurrentStage?
   private let id: EntityID
   private let before: StageCourse
@@ -17,6 +18,7 @@ struct StageCorrection {
   ///   - history: all that was applied before, by position.
   ///   - events: what is new, in order; at least one.
   init(current: CurrentStage?, history: [StageFact], events: [StageEvent]) {
+    former = current
     id = events[0].opportunityId
     before = StageCourse(history)
     after = StageCourse(history + events.map { StageFact($0) })
@@ -30,11 +32,12 @@ struct StageCorrection {
     self.row = row
   }
 
-  func add(to changes: inout StageFold.Changes, _ counters: inout CounterSums) {
+  func add(to changes: inout StageFold.Changes, _ totals: inout TotalSums) {
     guard let row else { return }
     changes.current.append(row)
-    counters.add(before, of: id, times: -1)
-    counters.add(after, of: id, times: 1)
+    totals.addStanding(of: row, before: former)
+    totals.add(before, of: id, times: -1)
+    totals.add(after, of: id, times: 1)
     let begun = Set(after.stays.map(\.begin.position))
     // A restored database issues a sequence once more, for another visit.
     let vanished = Set(

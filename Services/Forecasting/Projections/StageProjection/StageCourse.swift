@@ -67,17 +67,13 @@ extension StageCourse.Stay {
   var enteredAt: Instant? { begin.isEntryUnknown ? nil : begin.occurredAt }
 }
 
-extension CounterSums {
+extension TotalSums {
   /// Counts every entry and leaving.
   mutating func add(_ course: StageCourse, of opportunity: EntityID, times: Int64) {
     for stay in course.stays {
       let visit = stay.visit(of: opportunity)
-      addEntry(
-        of: visit, on: stay.begin.occurredAt.day, owner: stay.begin.owner, team: stay.begin.team,
-        times: times)
-      if let end = stay.end {
-        addEnd(of: visit, owner: end.previous.owner, team: end.previous.team, times: times)
-      }
+      addEntry(of: visit, under: stay.begin.holder, times: times)
+      if let end = stay.end { addEnd(of: visit, under: end.previous.holder, times: times) }
     }
   }
 }

@@ -14,8 +14,7 @@ struct StageFact: Hashable, Sendable {
   /// Index of `to` in its pipeline version.
   var stagePosition: Int?
   var direction: MoveDirection?
-  var owner: String?
-  var team: String?
+  var holder: Holder
   var occurredAt: Instant
   /// The move that it takes back.
   var reverted: EventPosition?
@@ -27,7 +26,7 @@ extension StageFact {
       position: EventPosition(event), opensVisit: event.opensVisit,
       isEntryUnknown: event.isEntryUnknown, pipeline: event.data.pipeline, to: event.data.to,
       category: event.data.toCategory, stagePosition: event.data.toPosition,
-      direction: event.direction, owner: event.data.owner, team: event.data.team,
+      direction: event.direction, holder: event.holder,
       occurredAt: event.data.occurredAt, reverted: event.reverts.map { EventPosition($0) })
   }
 }
@@ -39,6 +38,10 @@ extension StageEvent {
     case .moved: !(data.from ?? "").hasSameBytes(as: data.to ?? "")
     case .changed, .activityRecorded, .moveReverted: false
     }
+  }
+
+  var holder: Holder {
+    Holder(owner: data.owner, team: data.team, currency: data.amount?.currency)
   }
 
   var isEntryUnknown: Bool { type == .created && data.entryUnknown == true }

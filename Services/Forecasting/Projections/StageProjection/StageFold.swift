@@ -15,9 +15,11 @@ struct StageFold {
   /// Those that began in this batch, and those that began before it.
   private var passedVisits: [Visit] = []
   private var endedVisits: [Visit] = []
-  private var counters = CounterSums()
+  private var totals = TotalSums()
 
   private struct Working {
+    /// As it was loaded; nil for a deal that is new.
+    let former: CurrentStage?
     var row: CurrentStage
     var isTouched = false
     /// The open visit began in this batch, so its row is not there yet.
@@ -25,7 +27,8 @@ struct StageFold {
     /// The stage's category when the visit began; a newer pipeline version may have another.
     var enteredCategory: StageCategory
 
-    init(_ row: CurrentStage) {
+    init(_ row: CurrentStage, former: CurrentStage? = nil) {
+      self.former = former
       self.row = row
       enteredCategory = row.category
     }
@@ -45,7 +48,7 @@ struct StageFold {
   }
 
   private init(current: [EntityID: CurrentStage]) {
-    rows = current.mapValues(Working.init)
+    rows = current.mapValues { Working($0, former: $0) }
   }
 
   struct Changes {
@@ -56,7 +59,7 @@ struct StageFold {
     /// Visits that began before the batch and ended in it.
     var ended: [Visit] = []
     /// By key, so that two projectors lock the rows in the same order.
-    var counters: [(key: CounterKey, delta: CounterDelta)] = []
+    var totals: [(key: TotalKey, delta: TotalDelta)] = []
     var vanished = Vanished()
   }
 
@@ -115,15 +118,13 @@ struct StageFold {
     let former = rows.values[index]
     let ended = former.visit(endedBy: event)
     if former.isEntered { passedVisits.append(ended) } else { endedVisits.append(ended) }
-    counters.addEnd(of: ended, owner: former.row.owner, team: former.row.team)
+    totals.addEnd(of: ended, under: former.row.holder)
     rows.values[index].apply(event)
     countEntry(rows.values[index], event)
   }
 
   private mutating func countEntry(_ working: Working, _ event: StageEvent) {
-    counters.addEntry(
-      of: working.visit(), on: event.data.occurredAt.day, owner: event.data.owner,
-      team: event.data.team)
+    totals.addEntry(of: working.visit(), under: event.holder)
   }
 
   private consuming func changes(_ corrections: [StageCorrection]) -> Changes {
@@ -135,13 +136,14 @@ struct StageFold {
     for id in touched {
       guard let working = rows[id] else { continue }
       changes.current.append(working.row)
+      totals.addStanding(of: working.row, before: working.former)
       if working.isEntered { changes.visits.append(working.visit()) }
     }
     if !corrections.isEmpty {
-      for correction in corrections { correction.add(to: &changes, &counters) }
+      for correction in corrections { correction.add(to: &changes, &totals) }
       changes.current.sort { $0.opportunityID < $1.opportunityID }
     }
-    changes.counters = counters.sorted()
+    changes.totals = totals.sorted()
     return changes
   }
 }

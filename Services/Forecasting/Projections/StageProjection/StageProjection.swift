@@ -2,7 +2,7 @@ import Contracts
 import Messaging
 import Postgres
 
-/// Keeps `applied_events`, `current_stage`, `visits` and `daily_counters` up to date with
+/// Keeps `applied_events`, `current_stage`, `visits` and `stage_totals` up to date with
 /// `stage-changes.v1`, in a fixed number of statements per batch; a few more where an event takes
 /// something back.
 struct StageProjection: BatchHandler {
@@ -25,7 +25,9 @@ struct StageProjection: BatchHandler {
     outcome.duplicates = plan.duplicates
     outcome.parked = plan.park.count
     outcome.unparked = plan.unparked.count
-    if !plan.apply.isEmpty { try apply(plan.apply, to: current, in: transaction, &outcome) }
+    if !plan.apply.isEmpty {
+      try apply(plan.apply, to: current, batch.partition, in: transaction, &outcome)
+    }
     return outcome
   }
 
@@ -49,7 +51,7 @@ struct StageProjection: BatchHandler {
   }
 
   private func apply(
-    _ events: [StageEvent], to current: [EntityID: CurrentStage],
+    _ events: [StageEvent], to current: [EntityID: CurrentStage], _ partition: Int32,
     in transaction: borrowing PostgresTransaction, _ outcome: inout BatchOutcome
   ) throws {
     let corrected = StageCorrection.opportunities(in: events, after: current)
@@ -64,6 +66,6 @@ struct StageProjection: BatchHandler {
     try StageTables.writeCurrent(changes.current, over: current, in: transaction)
     try StageTables.upsertVisits(changes.visits, in: transaction)
     try StageTables.endVisits(changes.ended, in: transaction)
-    try StageTables.addCounters(changes.counters, in: transaction)
+    try StageTables.addTotals(changes.totals, shardOf: partition, in: transaction)
   }
 }

@@ -44,45 +44,57 @@ struct Visit: Hashable, Sendable {
   }
 }
 
-/// The key of a row of `daily_counters`. `day` counts from 1970-01-01; no owner or team is "".
+/// What tells the rows of `stage_totals` apart but for the shard. No owner or team is "", and so is
+/// the currency of a deal without an amount.
 ///
 /// Texts compare byte by byte as PostgreSQL compares them, not by canonical equivalence.
-struct CounterKey: Sendable {
+struct TotalKey: Sendable {
   var pipeline: String
-  var day: Int32
   var stage: String
   var owner: String
   var team: String
+  var currency: String
+
+  init(pipeline: String, stage: String, owner: String?, team: String?, currency: String?) {
+    self.pipeline = pipeline
+    self.stage = stage
+    self.owner = owner ?? ""
+    self.team = team ?? ""
+    self.currency = currency ?? ""
+  }
 }
 
-extension CounterKey: Hashable, Comparable {
-  static func == (left: CounterKey, right: CounterKey) -> Bool {
-    left.day == right.day && left.stage.hasSameBytes(as: right.stage)
-      && left.owner.hasSameBytes(as: right.owner) && left.team.hasSameBytes(as: right.team)
-      && left.pipeline.hasSameBytes(as: right.pipeline)
+extension TotalKey: Hashable, Comparable {
+  static func == (left: TotalKey, right: TotalKey) -> Bool {
+    left.stage.hasSameBytes(as: right.stage) && left.owner.hasSameBytes(as: right.owner)
+      && left.team.hasSameBytes(as: right.team) && left.pipeline.hasSameBytes(as: right.pipeline)
+      && left.currency.hasSameBytes(as: right.currency)
   }
 
   func hash(into hasher: inout Hasher) {
-    hasher.combine(day)
     hasher.combine(bytesOf: stage)
     hasher.combine(bytesOf: owner)
     hasher.combine(bytesOf: team)
     hasher.combine(bytesOf: pipeline)
+    hasher.combine(bytesOf: currency)
   }
 
-  static func < (left: CounterKey, right: CounterKey) -> Bool {
-    if left.day != right.day { return left.day < right.day }
+  static func < (left: TotalKey, right: TotalKey) -> Bool {
     // The first that differs decides. Written out, as a batch compares some hundred thousand times.
     var order = left.pipeline.order(right.pipeline)
     if order == 0 { order = left.stage.order(right.stage) }
     if order == 0 { order = left.owner.order(right.owner) }
     if order == 0 { order = left.team.order(right.team) }
+    if order == 0 { order = left.currency.order(right.currency) }
     return order < 0
   }
 }
 
-/// What a batch adds to one row of `daily_counters`.
-struct CounterDelta: Hashable, Sendable {
+/// What a batch adds to one row of `stage_totals`.
+struct TotalDelta: Hashable, Sendable {
+  /// Deals that stand there, and the sum of their amounts, which may be longer than 64 bits.
+  var deals: Int64 = 0
+  var amountMinor: Int128 = 0
   var entered: Int64 = 0
   var advanced: Int64 = 0
   var back: Int64 = 0

@@ -13,8 +13,8 @@ extension StageTables {
       """
       SELECT opportunity_id, epoch, sequence,
         type = $2 OR (type = $3 AND from_stage <> to_stage), entry_unknown AND type = $2, pipeline,
-        to_stage, to_category, to_position, direction, owner, team, occurred_at, reverted_epoch,
-        reverted_sequence
+        to_stage, to_category, to_position, direction, owner, team, currency, occurred_at,
+        reverted_epoch, reverted_sequence
       FROM applied_events WHERE opportunity_id = ANY($1::uuid[])
       ORDER BY opportunity_id, epoch, sequence
       """, ids.sorted(), StageEventType.created.rawValue, StageEventType.moved.rawValue)
@@ -73,16 +73,18 @@ extension StageFact {
   fileprivate init(_ row: PostgresRow) throws {
     let category = try row.optional(7, as: String.self)
     let direction = try row.optional(9, as: String.self)
-    let epoch = try row.optional(13, as: Int64.self)
-    let sequence = try row.optional(14, as: Int64.self)
+    let epoch = try row.optional(14, as: Int64.self)
+    let sequence = try row.optional(15, as: Int64.self)
     self.init(
       position: EventPosition(epoch: try row.decode(1), sequence: try row.decode(2)),
       opensVisit: try row.optional(3) ?? false, isEntryUnknown: try row.decode(4),
       pipeline: try row.decode(5), to: try row.optional(6),
       category: category.flatMap { StageCategory(rawValue: $0) },
       stagePosition: try row.optional(8),
-      direction: direction.flatMap { MoveDirection(rawValue: $0) }, owner: try row.optional(10),
-      team: try row.optional(11), occurredAt: try row.decode(12),
+      direction: direction.flatMap { MoveDirection(rawValue: $0) },
+      holder: Holder(
+        owner: try row.optional(10), team: try row.optional(11), currency: try row.optional(12)),
+      occurredAt: try row.decode(13),
       reverted: epoch.flatMap { epoch in
         sequence.map { EventPosition(epoch: epoch, sequence: $0) }
       })

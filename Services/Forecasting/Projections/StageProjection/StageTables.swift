@@ -186,33 +186,39 @@ enum StageTables {
     if ended < visits.count { try upsertVisits(visits, in: transaction) }
   }
 
-  /// - Parameter counters: in the order of their keys, which is the order in which rows are locked.
-  static func addCounters(
-    _ counters: [(key: CounterKey, delta: CounterDelta)],
+  /// Partitions of the same remainder share the rows of a shard. More than there are workers, so that
+  /// two of them seldom wait for each other; few, as the funnel adds them all up.
+  private static let shards: Int32 = 4
+
+  /// - Parameter totals: in the order of their keys, which is the order in which rows are locked.
+  static func addTotals(
+    _ totals: [(key: TotalKey, delta: TotalDelta)], shardOf partition: Int32,
     in transaction: borrowing PostgresTransaction
   ) throws {
-    guard !counters.isEmpty else { return }
+    guard !totals.isEmpty else { return }
     try transaction.execute(
       """
-      INSERT INTO daily_counters AS old (pipeline, day, stage, owner, team, entered, advanced, back,
-        lost, reopened, ended_known, dwell_seconds)
-      SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[],
-        $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
-        $12::bigint[])
-      ON CONFLICT (pipeline, day, stage, left(owner, 100), hashtextextended(owner, 0),
-        left(team, 100), hashtextextended(team, 0)) DO UPDATE SET
+      INSERT INTO stage_totals AS old (shard, pipeline, stage, owner, team, currency, deals,
+        amount_minor, entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
+      SELECT $1, p, s, o, t, c, d, m::numeric, e, a, b, l, r, k, w
+      FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+        $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+        $14::bigint[], $15::bigint[]) AS added (p, s, o, t, c, d, m, e, a, b, l, r, k, w)
+      ON CONFLICT (id) DO UPDATE SET
+        deals = old.deals + excluded.deals, amount_minor = old.amount_minor + excluded.amount_minor,
         entered = old.entered + excluded.entered, advanced = old.advanced + excluded.advanced,
         back = old.back + excluded.back, lost = old.lost + excluded.lost,
         reopened = old.reopened + excluded.reopened,
         ended_known = old.ended_known + excluded.ended_known,
         dwell_seconds = old.dwell_seconds + excluded.dwell_seconds
       """,
-      counters.map { $0.key.pipeline }, counters.map { PostgresDate(daysSinceEpoch: $0.key.day) },
-      counters.map { $0.key.stage }, counters.map { $0.key.owner }, counters.map { $0.key.team },
-      counters.map { $0.delta.entered }, counters.map { $0.delta.advanced },
-      counters.map { $0.delta.back },
-      counters.map { $0.delta.lost }, counters.map { $0.delta.reopened },
-      counters.map { $0.delta.endedKnown }, counters.map { $0.delta.dwellSeconds })
+      Int16(abs(partition) % shards),
+      totals.map { $0.key.pipeline }, totals.map { $0.key.stage }, totals.map { $0.key.owner },
+      totals.map { $0.key.team }, totals.map { $0.key.currency }, totals.map { $0.delta.deals },
+      totals.map { "\($0.delta.amountMinor)" }, totals.map { $0.delta.entered },
+      totals.map { $0.delta.advanced }, totals.map { $0.delta.back }, totals.map { $0.delta.lost },
+      totals.map { $0.delta.reopened }, totals.map { $0.delta.endedKnown },
+      totals.map { $0.delta.dwellSeconds })
   }
 }
 

@@ -5,7 +5,7 @@ import Messaging
 struct ProjectionCheck: Sendable {
   private(set) var differences = DifferenceLog()
   private(set) var counts: [Check: CheckCount] = [:]
-  private(set) var ledger = CounterLedger()
+  private(set) var ledger = TotalLedger()
   /// Up to where each opportunity is projected.
   private(set) var positions: [EntityID: EventPosition] = [:]
   /// Opportunities of which the projections know more than the feed, as far as it was read; to be

@@ -18,7 +18,7 @@ extension ProjectionSnapshot {
     var check = check
     check.settle(feed: feed)
     var differences = check.differences
-    differences.merge(check.ledger.differences(from: counters))
+    differences.merge(check.ledger.differences(from: totals))
     differences.merge(check.behind(heads))
     let stuck = parked.filter { event in
       feed.index(of: event.eventId).map { $0 < known } ?? true
@@ -30,8 +30,8 @@ extension ProjectionSnapshot {
         live: "\(position.text) waits for its predecessor")
     }
     var counts = check.counts
-    counts[.dailyCounters] = CheckCount(
-      live: counters.count, recomputed: check.ledger.counters.count)
+    counts[.stageTotals] = CheckCount(
+      live: totals.count, recomputed: check.ledger.totals.count)
     counts[.freshness] = CheckCount(live: check.positions.count, recomputed: heads.count)
     counts[.parkedEvents] = CheckCount(live: parked.count, recomputed: 0)
     return Judgement(differences: differences, counts: counts)

@@ -12,7 +12,7 @@ struct ProjectionSnapshot: Sendable {
   }
 
   var check: ProjectionCheck
-  var counters: [CounterKey: Counters]
+  var totals: [TotalKey: Totals]
   var parked: [ParkedEvent]
 
   /// Reads everything in one read-only snapshot.
@@ -21,7 +21,7 @@ struct ProjectionSnapshot: Sendable {
   static func take(from pool: PostgresPool, feed: FeedIndex) async throws -> ProjectionSnapshot {
     try await pool.transaction(.repeatableReadSnapshot) { transaction in
       ProjectionSnapshot(
-        check: try compare(feed, in: transaction), counters: try counters(in: transaction),
+        check: try compare(feed, in: transaction), totals: try totals(in: transaction),
         parked: try parked(in: transaction))
     }
   }
@@ -47,24 +47,32 @@ struct ProjectionSnapshot: Sendable {
     }
   }
 
-  private static func counters(
+  private static func totals(
     in transaction: borrowing PostgresTransaction
-  ) throws -> [CounterKey: Counters] {
+  ) throws -> [TotalKey: Totals] {
     let rows = try transaction.query(
       """
-      SELECT pipeline, day, stage, owner, team, entered, advanced, back, lost, reopened,
-             ended_known, dwell_seconds
-      FROM daily_counters
+      SELECT pipeline, stage, owner, team, currency, sum(entered)::bigint, sum(advanced)::bigint,
+        sum(back)::bigint, sum(lost)::bigint, sum(reopened)::bigint, sum(ended_known)::bigint,
+        sum(dwell_seconds)::bigint, sum(deals)::bigint, sum(amount_minor)::text
+      FROM stage_totals GROUP BY pipeline, stage, owner, team, currency
       """)
-    return try rows.reduce(into: [:]) { counters, row in
-      let day: PostgresDate = try row.decode(1)
-      let key = CounterKey(
-        pipeline: try row.decode(0), day: day.daysSinceEpoch, stage: try row.decode(2),
-        owner: try row.decode(3), team: try row.decode(4))
-      counters[key] = Counters(
-        entered: try row.decode(5), advanced: try row.decode(6), back: try row.decode(7),
-        lost: try row.decode(8), reopened: try row.decode(9), endedKnown: try row.decode(10),
-        dwellSeconds: try row.decode(11))
+    return try rows.reduce(into: [:]) { totals, row in
+      let key = TotalKey(
+        pipeline: try row.decode(0), stage: try row.decode(1), owner: try row.decode(2),
+        team: try row.decode(3))
+      var sums = totals[key] ?? Totals()
+      sums.entered += try row.decode(5, as: Int64.self)
+      sums.advanced += try row.decode(6, as: Int64.self)
+      sums.back += try row.decode(7, as: Int64.self)
+      sums.lost += try row.decode(8, as: Int64.self)
+      sums.reopened += try row.decode(9, as: Int64.self)
+      sums.endedKnown += try row.decode(10, as: Int64.self)
+      sums.dwellSeconds += try row.decode(11, as: Int64.self)
+      sums.stand(
+        try row.decode(12), Int128(try row.decode(13, as: String.self)) ?? 0,
+        in: try row.decode(4))
+      totals[key] = sums
     }
   }
 
