@@ -249,7 +249,7 @@ import Testing
     var story = Story()
     story.create(1, at: Story.noon(2))
     story.move(1, to: "talk", at: Story.noon(2).adding(seconds: 1.9))
-    story.create(2, at: Story.noon(2))
+    story.create(2, at: Story.noon(2), owner: "bob")
     story.move(2, to: "talk", at: Story.noon(1))
     let feed = FeedIndex(story)
     var ledger = TotalLedger()

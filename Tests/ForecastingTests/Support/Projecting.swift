@@ -50,20 +50,27 @@ extension PostgresPool {
     }
   }
 
-  /// Every row of every projection as text, to compare two states; without totals of zero, which
-  /// may have a row or none.
+  /// Every row of every projection as text, to compare two states. Of the totals the sums of all
+  /// shards, without those of zero: both may lie differently.
   func snapshot() async throws -> [String] {
     var rows: [String] = []
-    for table in ["applied_events", "current_stage", "visits", "stage_totals", "parked_events"] {
-      let columns = table == "parked_events" ? "opportunity_id, epoch, sequence" : "*"
-      let selection =
-        table == "stage_totals"
-        ? "WHERE (deals, amount_minor, entered, ended_known) <> (0, 0, 0, 0)" : ""
-      let result = try await query(
+    for (table, content) in [
+      ("applied_events", "SELECT * FROM applied_events"),
+      ("current_stage", "SELECT * FROM current_stage"), ("visits", "SELECT * FROM visits"),
+      ("parked_events", "SELECT opportunity_id, epoch, sequence FROM parked_events"),
+      (
+        "stage_totals",
         """
-        SELECT '\(table) ' || row::text
-        FROM (SELECT \(columns) FROM \(table) \(selection)) AS row ORDER BY 1
-        """)
+        SELECT pipeline, stage, owner, team, currency, sum(deals), sum(amount_minor), sum(entered),
+          sum(advanced), sum(back), sum(lost), sum(reopened), sum(ended_known), sum(dwell_seconds)
+        FROM stage_totals GROUP BY pipeline, stage, owner, team, currency
+        HAVING (sum(deals), sum(amount_minor), sum(entered), sum(advanced + back + lost + reopened))
+          <> (0, 0, 0, 0)
+        """
+      ),
+    ] {
+      let result = try await query(
+        "SELECT '\(table) ' || row::text FROM (\(content)) AS row ORDER BY 1")
       rows += try result.map { try $0.decode(0, as: String.self) }
     }
     return rows
