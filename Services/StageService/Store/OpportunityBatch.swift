@@ -33,7 +33,7 @@ enum OpportunityBatch {
     try transaction.execute(
       """
       INSERT INTO opportunities (\(OpportunityColumns.list))
-      SELECT * FROM \(OpportunityColumns.arrays)
+      SELECT \(OpportunityColumns.arrays)
       ON CONFLICT (id) DO UPDATE SET \(OpportunityColumns.assignments(from: "excluded"))
       """, parameters: try OpportunityColumns.columns(sorted))
     try transaction.execute(

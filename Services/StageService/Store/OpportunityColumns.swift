@@ -23,9 +23,8 @@ enum OpportunityColumns {
   /// `$1::uuid, $2::bigint, …`
   static let parameters = zip(1..., types).map { "$\($0)::\($1)" }.joined(separator: ", ")
 
-  /// `unnest($1::uuid[], $2::bigint[], …)`
-  static let arrays =
-    "unnest(" + zip(1..., types).map { "$\($0)::\($1)[]" }.joined(separator: ", ") + ")"
+  /// `unnest($1::uuid[]), unnest($2::bigint[]), …`, side by side in the list of a SELECT.
+  static let arrays = zip(1..., types).map { "unnest($\($0)::\($1)[])" }.joined(separator: ", ")
 
   static let count = names.count
 

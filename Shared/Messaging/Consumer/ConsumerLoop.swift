@@ -25,7 +25,7 @@ package struct ConsumerLoop: Service {
     package var bufferLimit = 4_000
     /// Bytes of all partitions in memory; each is paused when it has its share, and resumes below half
     /// of that.
-    package var bufferBytes = 64 << 20
+    package var bufferBytes = 32 << 20
     /// Batches processed at the same time; each worker has its own set of partitions.
     package var workers = 2
     /// A batch under way for longer than this makes the process unhealthy.

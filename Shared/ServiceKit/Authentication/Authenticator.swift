@@ -16,6 +16,7 @@ package struct Authenticator: Sendable {
   private let skew: Double
   private let now: @Sendable () -> Date
   private let serviceAccounts: ServiceAccountVerifier?
+  private let verified = VerifiedTokens()
   /// Nil where nobody counts requests.
   let rateLimiter: RateLimiter?
 
@@ -49,16 +50,24 @@ package struct Authenticator: Sendable {
     if token.hasPrefix(ServiceAccountToken.prefix), let serviceAccounts {
       return try await serviceAccounts.principal(bearer: token)
     }
-    let token = try CompactToken(token)
+    let now = now()
+    if let known = verified.principal(of: token, at: now) { return known }
+    let (principal, expiry) = try await verify(try CompactToken(token), at: now)
+    verified.remember(principal, of: token, until: expiry, at: now)
+    return principal
+  }
+
+  /// The caller, and when the token ends.
+  private func verify(_ token: CompactToken, at now: Date) async throws -> (Principal, Date) {
     try await verifySignature(token)
     let claims = try token.claims()
-    try check(claims)
+    let expiry = try check(claims, at: now)
     guard let subject = claims.sub, !subject.isEmpty else {
       throw AuthenticationFailure("the token has no sub claim")
     }
     // Roles of other applications may stand in the same claim.
     let roles = (claims.roles ?? []).compactMap(Role.init(rawValue:))
-    return Principal(subject: subject, roles: Set(roles), tokenID: claims.jti)
+    return (Principal(subject: subject, roles: Set(roles), tokenID: claims.jti), expiry)
   }
 
   /// The key decides which algorithm is right, never the token alone.
@@ -88,8 +97,11 @@ package struct Authenticator: Sendable {
     AuthenticationFailure("the algorithm \(algorithm) is refused: expected \(expected)")
   }
 
-  private func check(_ claims: CompactToken.Claims) throws(AuthenticationFailure) {
-    let now = now().timeIntervalSince1970
+  /// When the token ends.
+  private func check(
+    _ claims: CompactToken.Claims, at date: Date
+  ) throws(AuthenticationFailure) -> Date {
+    let now = date.timeIntervalSince1970
     guard let expiry = claims.exp else {
       throw AuthenticationFailure("the token has no exp claim")
     }
@@ -103,5 +115,6 @@ package struct Authenticator: Sendable {
     if claims.aud?.values.contains(audience) != true {
       throw AuthenticationFailure("the audience is wrong: expected \(audience)")
     }
+    return Date(timeIntervalSince1970: expiry + skew)
   }
 }

@@ -9,17 +9,19 @@ enum Base64URL {
 
   /// Nil for anything but the URL alphabet.
   static func decode(_ text: some StringProtocol) -> Data? {
-    let allowed = text.utf8.allSatisfy {
-      switch $0 {
+    var standard: [UInt8] = []
+    standard.reserveCapacity(text.utf8.count + 3)
+    for byte in text.utf8 {
+      switch byte {
       case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-        true
-      default: false
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        standard.append(byte)
+      case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+      case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+      default: return nil
       }
     }
-    guard allowed else { return nil }
-    let standard = String(text).replacing("-", with: "+").replacing("_", with: "/")
-    let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-    return Data(base64Encoded: standard + padding)
+    while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
+    return Data(base64Encoded: Data(standard))
   }
 }

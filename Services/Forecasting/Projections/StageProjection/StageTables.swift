@@ -35,9 +35,11 @@ enum StageTables {
       INSERT INTO applied_events (opportunity_id, epoch, sequence, event_id, type, pipeline,
         from_stage, to_stage, direction, owner, team, amount_minor, currency, occurred_at,
         recorded_at, entry_unknown, to_category, to_position)
-      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[],
-        $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
-        $13::text[], $14::timestamptz[], $15::timestamptz[], $16::bool[], $17::text[], $18::int[])
+      SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::uuid[]),
+        unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]),
+        unnest($9::text[]), unnest($10::text[]), unnest($11::text[]), unnest($12::bigint[]),
+        unnest($13::text[]), unnest($14::timestamptz[]), unnest($15::timestamptz[]),
+        unnest($16::bool[]), unnest($17::text[]), unnest($18::int[])
       ON CONFLICT DO NOTHING
       RETURNING opportunity_id, epoch, sequence
       """,
@@ -84,11 +86,7 @@ enum StageTables {
     let inserted = try transaction.execute(
       """
       INSERT INTO current_stage (\(currentColumns))
-      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[],
-        $6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::bigint[], $12::text[],
-        $13::text[], $14::text[], $15::timestamptz[], $16::bigint[], $17::timestamptz[],
-        $18::float8[], $19::timestamptz[])
-      ON CONFLICT DO NOTHING
+      SELECT \(currentArrays) ON CONFLICT DO NOTHING
       """, parameters: parameters(of: rows))
     guard inserted == rows.count else { throw LostRace() }
   }
@@ -108,10 +106,7 @@ enum StageTables {
         account = new.account, entered_at = new.entered_at,
         entered_sequence = new.entered_sequence, follow_up_due_at = new.follow_up_due_at,
         benchmark_days = new.benchmark_days, occurred_at = new.occurred_at
-      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[],
-        $6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::bigint[], $12::text[],
-        $13::text[], $14::text[], $15::timestamptz[], $16::bigint[], $17::timestamptz[],
-        $18::float8[], $19::timestamptz[], $20::bigint[], $21::bigint[])
+      FROM (SELECT \(currentArrays), unnest($20::bigint[]), unnest($21::bigint[]))
         AS new (\(currentColumns), former_epoch, former_sequence)
       WHERE old.opportunity_id = new.opportunity_id
         AND (old.epoch, old.sequence) = (former_epoch, former_sequence)
@@ -126,6 +121,15 @@ enum StageTables {
     opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position, owner,
     team, amount_minor, currency, name, account, entered_at, entered_sequence, follow_up_due_at,
     benchmark_days, occurred_at
+    """
+
+  /// Arrays in the list of a SELECT go side by side; in FROM each would be written down first.
+  private static let currentArrays = """
+    unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::text[]),
+    unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::int[]),
+    unnest($9::text[]), unnest($10::text[]), unnest($11::bigint[]), unnest($12::text[]),
+    unnest($13::text[]), unnest($14::text[]), unnest($15::timestamptz[]), unnest($16::bigint[]),
+    unnest($17::timestamptz[]), unnest($18::float8[]), unnest($19::timestamptz[])
     """
 
   /// Column by column, in the order of `currentColumns`.
@@ -149,8 +153,9 @@ enum StageTables {
       """
       INSERT INTO visits AS old (opportunity_id, entered_sequence, pipeline, stage, category, entered_at,
         left_at, left_sequence, left_to, direction)
-      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[],
-        $6::timestamptz[], $7::timestamptz[], $8::bigint[], $9::text[], $10::text[])
+      SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::text[]), unnest($4::text[]),
+        unnest($5::text[]), unnest($6::timestamptz[]), unnest($7::timestamptz[]),
+        unnest($8::bigint[]), unnest($9::text[]), unnest($10::text[])
       ON CONFLICT (opportunity_id, entered_sequence) DO UPDATE SET
         pipeline = excluded.pipeline, stage = excluded.stage,
         category = CASE WHEN excluded.left_at IS NULL THEN excluded.category ELSE old.category END,
@@ -175,8 +180,10 @@ enum StageTables {
       """
       UPDATE visits AS old SET left_at = new.left_at, left_sequence = new.left_sequence,
         left_to = new.left_to, direction = new.direction
-      FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[])
-        AS new (opportunity_id, entered_sequence, left_at, left_sequence, left_to, direction)
+      FROM (
+        SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::timestamptz[]),
+          unnest($4::bigint[]), unnest($5::text[]), unnest($6::text[])
+      ) AS new (opportunity_id, entered_sequence, left_at, left_sequence, left_to, direction)
       WHERE (old.opportunity_id, old.entered_sequence)
         = (new.opportunity_id, new.entered_sequence)
       """,
@@ -200,10 +207,10 @@ enum StageTables {
       """
       INSERT INTO stage_totals AS old (shard, pipeline, stage, owner, team, currency, deals,
         amount_minor, entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
-      SELECT $1, p, s, o, t, c, d, m::numeric, e, a, b, l, r, k, w
-      FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-        $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-        $14::bigint[], $15::bigint[]) AS added (p, s, o, t, c, d, m, e, a, b, l, r, k, w)
+      SELECT $1::smallint, unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+        unnest($5::text[]), unnest($6::text[]), unnest($7::bigint[]), unnest($8::text[])::numeric,
+        unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::bigint[]),
+        unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[])
       ON CONFLICT (id) DO UPDATE SET
         deals = old.deals + excluded.deals, amount_minor = old.amount_minor + excluded.amount_minor,
         entered = old.entered + excluded.entered, advanced = old.advanced + excluded.advanced,
