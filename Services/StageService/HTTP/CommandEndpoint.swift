@@ -19,6 +19,7 @@ struct CommandEndpoint: Sendable {
   let catalog: PipelineCatalog
   let recorder: Recorder
   let committed: WakeSignal
+  let standing: Standing.Lookup
 
   /// What a route makes of a decided event.
   struct Answer {
@@ -46,7 +47,7 @@ struct CommandEndpoint: Sendable {
       id: .make(at: now), opportunityId: id ?? .make(at: now), expectedSequence: expected,
       action: try action(body.isEmpty ? Array("{}".utf8) : body))
     do {
-      return try await decideAndCommit(command, by: caller.subject, kept, answer)
+      return try await decideAndCommit(command, by: caller, kept, answer)
     } catch let error as PostgresError where error.isUniqueViolation {
       if error.constraint == "idempotency_keys_pkey", let kept,
         let response = try await replay(kept)
@@ -70,7 +71,7 @@ struct CommandEndpoint: Sendable {
   }
 
   private func decideAndCommit(
-    _ command: StageCommand, by actor: String, _ kept: KeptRequest?,
+    _ command: StageCommand, by caller: Principal, _ kept: KeptRequest?,
     _ answer: (StageEvent, Opportunity) throws -> Answer
   ) async throws -> Response {
     var deal: Opportunity?
@@ -85,7 +86,9 @@ struct CommandEndpoint: Sendable {
       let decider = Decider(
         definition: pipeline.definition, version: pipeline.version,
         context: DecisionContext(
-          now: now, actor: actor, eventID: .make(at: now), epoch: recorder.epoch, mode: .live))
+          now: now, actor: caller.subject, eventID: .make(at: now), epoch: recorder.epoch,
+          mode: .live, actorRoles: Set(caller.roles.map(\.rawValue)),
+          ownerManagers: standing(caller.subject, owner(in: command, deal)).ownerManagers))
       let event: StageEvent
       switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided
@@ -111,6 +114,10 @@ struct CommandEndpoint: Sendable {
       return try await refuse(.stale(sequence: current.sequence, current), kept)
     }
     throw Problem.contended(current)
+  }
+
+  private func owner(in command: StageCommand, _ deal: Opportunity?) -> String? {
+    if case .create(let new) = command.action { new.owner } else { deal?.owner }
   }
 
   /// Read after the deal: an event that came in between makes the commit fail and decide again.

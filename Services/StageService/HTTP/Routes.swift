@@ -11,7 +11,11 @@ struct StageServiceRoutes: Sendable {
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
 
-  init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
+  /// - Parameter standing: who stands above the owner of a deal; roles are those of the token.
+  init(
+    pool: PostgresPool, recorder: Recorder, committed: WakeSignal,
+    standing: @escaping Standing.Lookup = Standing.nobody
+  ) {
     let catalog = PipelineCatalog(pool: pool)
     let store = OpportunityStore(pool: pool)
     let history = HistoryStore(pool: pool)
@@ -19,7 +23,7 @@ struct StageServiceRoutes: Sendable {
       store: store, history: history, catalog: catalog,
       endpoint: CommandEndpoint(
         store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
-        recorder: recorder, committed: committed))
+        recorder: recorder, committed: committed, standing: standing))
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history)
     serviceAccounts = ServiceAccountRoutes(
