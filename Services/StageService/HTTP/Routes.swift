@@ -7,6 +7,7 @@ import ServiceWiring
 /// All routes of the service, below `/v1` and behind authentication.
 struct StageServiceRoutes: Sendable {
   private let opportunities: OpportunityRoutes
+  private let bulk: BulkRoutes
   private let pipelines: PipelineRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
@@ -19,11 +20,12 @@ struct StageServiceRoutes: Sendable {
     let catalog = PipelineCatalog(pool: pool)
     let store = OpportunityStore(pool: pool)
     let history = HistoryStore(pool: pool)
+    let endpoint = CommandEndpoint(
+      store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
+      recorder: recorder, committed: committed, standing: standing)
     opportunities = OpportunityRoutes(
-      store: store, history: history, catalog: catalog,
-      endpoint: CommandEndpoint(
-        store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
-        recorder: recorder, committed: committed, standing: standing))
+      store: store, history: history, catalog: catalog, endpoint: endpoint)
+    bulk = BulkRoutes(endpoint: endpoint)
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history)
     serviceAccounts = ServiceAccountRoutes(
@@ -37,6 +39,7 @@ struct StageServiceRoutes: Sendable {
       .add(middleware: AuthenticationMiddleware(authenticator))
       .add(middleware: DatabaseErrorMiddleware())
     opportunities.add(to: v1)
+    bulk.add(to: v1)
     pipelines.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)
