@@ -97,6 +97,7 @@ struct API: Sendable {
 }
 
 func withAPI<Result: Sendable>(
+  standing: @escaping Standing.Lookup = Standing.nobody,
   _ body: @Sendable (API) async throws -> Result
 ) async throws -> Result {
   let keyFile = FileManager.default.temporaryDirectory.appending(path: "key-\(UUID())").path()
@@ -109,8 +110,9 @@ func withAPI<Result: Sendable>(
       serviceAccounts: ServiceAccountVerifier(
         ServiceAccountCache { try await ServiceAccountTable.find($0, in: pool) }))
     let router = makeServiceRouter()
-    StageServiceRoutes(pool: pool, recorder: Recorder(epoch: 1), committed: WakeSignal())
-      .add(to: router, authenticator: authenticator)
+    StageServiceRoutes(
+      pool: pool, recorder: Recorder(epoch: 1), committed: WakeSignal(), standing: standing
+    ).add(to: router, authenticator: authenticator)
     let application = Application(
       responder: makeResponder(router),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -128,10 +130,12 @@ func withStageTables<Result: Sendable>(
     try await Migrator.migrate(
       database.pool, schema: database.schema,
       sets: [MessagingMigrations.set, DirectoryMigrations.set, StageServiceMigrations.set],
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: quiet)
     return try await body(database.pool)
   }
 }
+
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 extension HTTPField.Name {
   static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
