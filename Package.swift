@@ -125,6 +125,7 @@ let package = Package(
         .embedInCode("Migrations/m0001_stage_service.sql"),
         .embedInCode("Migrations/m0002_command_events.sql"),
         .embedInCode("Migrations/m0004_deal_state.sql"),
+        .embedInCode("Migrations/m0005_names.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -64,6 +64,7 @@ enum StageServiceMigrations {
         Migration(
           resource: "m0002_command_events", bytes: PackageResources.m0002_command_events_sql),
         Migration(resource: "m0004_deal_state", bytes: PackageResources.m0004_deal_state_sql),
+        Migration(resource: "m0005_names", bytes: PackageResources.m0005_names_sql),
       ])
   }
 }

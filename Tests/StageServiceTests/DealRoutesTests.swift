@@ -224,6 +224,12 @@ import Testing
       ]
       expected.pushCount = 1
       #expect(deal.state == expected)
+      var filter = OpportunityFilter()
+      filter.text = "N"
+      #expect(try await OpportunityStore(pool: database.pool).list(filter).map(\.id) == [id])
+      let accounts = try await AccountStore(pool: database.pool)
+        .list(containing: "a", after: nil, limit: 10)
+      #expect(accounts.map(\.account.name) == ["a"] && accounts.map(\.deals) == [1])
     }
   }
 }

@@ -8,6 +8,7 @@ import ServiceWiring
 struct StageServiceRoutes: Sendable {
   private let opportunities: OpportunityRoutes
   private let bulk: BulkRoutes
+  private let accounts: AccountRoutes
   private let pipelines: PipelineRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
@@ -26,6 +27,7 @@ struct StageServiceRoutes: Sendable {
     opportunities = OpportunityRoutes(
       store: store, history: history, catalog: catalog, endpoint: endpoint)
     bulk = BulkRoutes(endpoint: endpoint)
+    accounts = AccountRoutes(store: AccountStore(pool: pool))
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history)
     serviceAccounts = ServiceAccountRoutes(
@@ -40,6 +42,7 @@ struct StageServiceRoutes: Sendable {
       .add(middleware: DatabaseErrorMiddleware())
     opportunities.add(to: v1)
     bulk.add(to: v1)
+    accounts.add(to: v1)
     pipelines.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)
