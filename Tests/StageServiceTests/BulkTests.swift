@@ -12,7 +12,7 @@ import Testing
   private static let path = "/v1/opportunities:bulk"
 
   private func deals(_ count: Int, _ api: API) async throws -> [JSONValue] {
-    try await api.publishGeneral()
+    try await api.publishPlain()
     var ids: [JSONValue] = []
     for _ in 0..<count { ids.append(.string(try await api.create())) }
     return ids

@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: ["near", "index"])
   func partsOfNamesInBothLanguages(_ way: String) async throws {
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       for (name, account) in [
         ("ERP 二期", "华东机械"), ("产线改造", "Hengda Machinery"), ("Pump 100%_x", "Straße"),
       ] {
@@ -63,7 +63,7 @@ import Testing
 
   @Test func aNewNameIsFoundAndTheFormerNotAnyMore() async throws {
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       let path = "/v1/opportunities/\(try await api.create(["name": "旧名"]))"
       #expect(try await api.send(.patch, path, ["name": "新名"]).status == 200)
       #expect(try await found("旧", api).isEmpty)
@@ -80,7 +80,7 @@ import Testing
 
   @Test func accountsAreThoseOfTheDeals() async throws {
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       let lost = try await api.create(["account": ["name": "华东机械", "id": "a-1"]])
       _ = try await api.create(["account": ["name": "华东机械集团", "id": "a-1"]])
       _ = try await api.create(["account": ["name": "Hengda", "externalId": "crm-7"]])

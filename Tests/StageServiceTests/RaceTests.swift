@@ -11,7 +11,7 @@ import Testing
   func oneWinsAndTheOtherSeesTheCurrentState() async throws {
     let rounds = 1_000
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       let path = "/v1/opportunities/\(try await api.create())"
       for round in 1...rounds {
         let target: JSONValue = round % 2 == 1 ? "needs-analysis" : "initial-contact"
@@ -47,7 +47,7 @@ import Testing
   /// place is none.
   @Test func withoutIfMatchTheSecondIsDecidedAnew() async throws {
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       for _ in 0..<20 {
         let path = "/v1/opportunities/\(try await api.create())"
         let answers = try await withThrowingTaskGroup(of: API.Answer.self) { group in

@@ -51,6 +51,7 @@ CREATE INDEX opportunity_names_grams ON opportunity_names USING gin (name_grams(
 -- New deals. An account that is known already is not touched, so that nobody waits for it.
 CREATE FUNCTION note_new_names() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+  IF NOT EXISTS (SELECT FROM noted) THEN RETURN NULL; END IF;
   INSERT INTO accounts (key, account)
   SELECT DISTINCT ON (account_key(account)) account_key(account), account FROM noted
   WHERE NOT EXISTS (

@@ -71,10 +71,13 @@ extension OpportunityStore {
             WHERE \(contains))
           """
       case .index:
+        // Where nothing else is asked, the first that are found are the page.
+        let isAll = filter.pipeline == nil && filter.stage == nil && filter.status == nil
         names = """
           WITH found AS MATERIALIZED (
             SELECT opportunity_id FROM opportunity_names
-            WHERE \(NameSearch.mayContain(text)) AND \(contains) AND \(behind))
+            WHERE \(NameSearch.mayContain(text)) AND \(contains) AND \(behind)
+            \(isAll ? "ORDER BY opportunity_id LIMIT \(filter.limit)" : ""))
           """
       }
       if !names.isEmpty { conditions.append("id IN (SELECT opportunity_id FROM found)") }
