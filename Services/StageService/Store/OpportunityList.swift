@@ -74,21 +74,30 @@ extension OpportunityStore {
         // Where nothing else is asked, the first that are found are the page.
         let isAll = filter.pipeline == nil && filter.stage == nil && filter.status == nil
         names = """
-          WITH found AS MATERIALIZED (
+          WITH hits AS MATERIALIZED (
             SELECT opportunity_id FROM opportunity_names
-            WHERE \(NameSearch.mayContain(text)) AND \(contains) AND \(behind)
+            WHERE \(NameSearch.mayContain(text)) AND \(contains) AND \(behind)),
+          found AS (
+            SELECT opportunity_id FROM hits
             \(isAll ? "ORDER BY opportunity_id LIMIT \(filter.limit)" : ""))
           """
       }
       if !names.isEmpty { conditions.append("id IN (SELECT opportunity_id FROM found)") }
     }
     let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    let limit = bind(filter.limit)
+    var deals = "opportunities \(selection)"
+    if search == .index {
+      // That a page is wanted in order must not lead the planner past the index.
+      names += """
+        , matching AS MATERIALIZED (
+          SELECT \(OpportunityColumns.list) FROM opportunities \(selection))
+        """
+      deals = "matching"
+    }
     return try await pool.query(
       """
       \(names)
-      SELECT \(OpportunityColumns.list) FROM opportunities \(selection)
-      ORDER BY id LIMIT \(limit)
+      SELECT \(OpportunityColumns.list) FROM \(deals) ORDER BY id LIMIT \(bind(filter.limit))
       """, parameters: parameters
     ).map { try OpportunityColumns.read($0) }
   }
