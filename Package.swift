@@ -124,6 +124,8 @@ let package = Package(
       resources: [
         .embedInCode("Migrations/m0001_stage_service.sql"),
         .embedInCode("Migrations/m0002_command_events.sql"),
+        .embedInCode("Migrations/m0004_deal_state.sql"),
+        .embedInCode("Migrations/m0005_names.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

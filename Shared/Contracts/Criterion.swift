@@ -1,7 +1,8 @@
 /// A condition on an opportunity that an entry or exit list may hold.
 ///
 /// In JSON `{"key","name":{"zh","en"},"supplier"?,"rule":{…}}`, where the rule has exactly one of
-/// the members `filled`, `equals`, `oneOf`, `atLeast`, `atMost`, `before`, `all`, `any`, `not`.
+/// the members `filled`, `equals`, `oneOf`, `atLeast`, `atMost`, `before`, `evidence`, `feedback`,
+/// `checklist`, `amountWithin`, `all`, `any`, `not`.
 package struct Criterion: Codable, Hashable, Sendable {
   package var key: String
   package var name: LocalizedText
@@ -26,6 +27,16 @@ package struct Criterion: Codable, Hashable, Sendable {
     case atMost(field: String, value: Double)
     /// A date or instant in the field lies before the given one; both compare as ISO 8601 text.
     case before(field: String, value: String)
+    /// An activity of the kind with a link, or of the kinds that need none (`call`, `meeting`), stands
+    /// in the deal's history.
+    case evidence(kind: String)
+    /// The customer said something explicit within so many days before the move.
+    case feedback(withinDays: Double)
+    /// Everything on the checklist of the stage that the deal stands in is ticked.
+    case checklist
+    /// The amount lies within what the mover's role may decide on: minor units by role, in the deal's
+    /// currency. A role that is not named has no limit; of several roles the highest counts.
+    case amountWithin(limits: [String: Int64])
     case all([Rule])
     case any([Rule])
     case not(Rule)
@@ -34,13 +45,19 @@ package struct Criterion: Codable, Hashable, Sendable {
 
 extension Criterion.Rule: Codable {
   private enum Kind: String, CodingKey, CaseIterable {
-    case filled, equals, oneOf, atLeast, atMost, before, all, any, not
+    case filled, equals, oneOf, atLeast, atMost, before, evidence, feedback, checklist
+    case amountWithin, all, any, not
   }
 
   private struct Comparison<Value: Codable>: Codable {
     var field: String
     var value: Value
   }
+
+  private struct Evidence: Codable { var kind: String }
+  private struct Feedback: Codable { var withinDays: Double }
+  private struct Checklist: Codable {}
+  private struct Limits: Codable { var limits: [String: Int64] }
 
   private struct Choice: Codable {
     var field: String
@@ -73,6 +90,15 @@ extension Criterion.Rule: Codable {
     case .before:
       let rule = try container.decode(Comparison<String>.self, forKey: kind)
       self = .before(field: rule.field, value: rule.value)
+    case .evidence:
+      self = .evidence(kind: try container.decode(Evidence.self, forKey: kind).kind)
+    case .feedback:
+      self = .feedback(withinDays: try container.decode(Feedback.self, forKey: kind).withinDays)
+    case .checklist:
+      _ = try container.decode(Checklist.self, forKey: kind)
+      self = .checklist
+    case .amountWithin:
+      self = .amountWithin(limits: try container.decode(Limits.self, forKey: kind).limits)
     case .all: self = .all(try container.decode([Criterion.Rule].self, forKey: kind))
     case .any: self = .any(try container.decode([Criterion.Rule].self, forKey: kind))
     case .not: self = .not(try container.decode(Criterion.Rule.self, forKey: kind))
@@ -93,6 +119,12 @@ extension Criterion.Rule: Codable {
       try container.encode(Comparison(field: field, value: value), forKey: .atMost)
     case .before(let field, let value):
       try container.encode(Comparison(field: field, value: value), forKey: .before)
+    case .evidence(let kind): try container.encode(Evidence(kind: kind), forKey: .evidence)
+    case .feedback(let days):
+      try container.encode(Feedback(withinDays: days), forKey: .feedback)
+    case .checklist: try container.encode(Checklist(), forKey: .checklist)
+    case .amountWithin(let limits):
+      try container.encode(Limits(limits: limits), forKey: .amountWithin)
     case .all(let rules): try container.encode(rules, forKey: .all)
     case .any(let rules): try container.encode(rules, forKey: .any)
     case .not(let rule): try container.encode(rule, forKey: .not)

@@ -4,15 +4,57 @@ package enum StageCategory: String, Codable, CaseIterable, Sendable {
   case postWin = "post-win"
 }
 
-/// The rules of one pipeline version: an ordered list of stages. Immutable once published.
+/// The rules of one pipeline version: its fields, loss reasons and an ordered list of stages. Immutable
+/// once published.
 package struct PipelineDefinition: Codable, Hashable, Sendable {
   package var name: LocalizedText
+  package var description: LocalizedText?
+  /// The trade whose habits the linter measures the definition by: the key of a template, or nil.
+  package var template: String?
+  /// The custom fields of its deals; a deal may carry others, which no criterion speaks of.
+  package var fields: [FieldDeclaration]
+  /// What a lost deal may have been lost for; empty: any words will do.
+  package var lossReasons: [LossReason]
   package var stages: [Stage]
 
-  package init(name: LocalizedText, stages: [Stage]) {
+  package init(
+    name: LocalizedText, description: LocalizedText? = nil, template: String? = nil,
+    fields: [FieldDeclaration] = [], lossReasons: [LossReason] = [], stages: [Stage]
+  ) {
     self.name = name
+    self.description = description
+    self.template = template
+    self.fields = fields
+    self.lossReasons = lossReasons
     self.stages = stages
   }
+
+  private enum CodingKeys: CodingKey {
+    case name, description, template, fields, lossReasons, stages
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(LocalizedText.self, forKey: .name)
+    description = try container.decodeIfPresent(LocalizedText.self, forKey: .description)
+    template = try container.decodeIfPresent(String.self, forKey: .template)
+    fields = try container.decodeIfPresent([FieldDeclaration].self, forKey: .fields) ?? []
+    lossReasons = try container.decodeIfPresent([LossReason].self, forKey: .lossReasons) ?? []
+    stages = try container.decode([Stage].self, forKey: .stages)
+  }
+
+  /// Members that say nothing are left out: a definition without them is written as it always was.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encodeIfPresent(description, forKey: .description)
+    try container.encodeIfPresent(template, forKey: .template)
+    if !fields.isEmpty { try container.encode(fields, forKey: .fields) }
+    if !lossReasons.isEmpty { try container.encode(lossReasons, forKey: .lossReasons) }
+    try container.encode(stages, forKey: .stages)
+  }
+
+  package func field(_ key: String) -> FieldDeclaration? { fields.first { $0.key == key } }
 
   package func stage(_ key: String) -> Stage? { stages.first { $0.key == key } }
 
@@ -41,78 +83,5 @@ package struct PublishedPipeline: Codable, Hashable, Sendable {
     self.definition = definition
     self.publishedAt = publishedAt
     self.publishedBy = publishedBy
-  }
-}
-
-/// One stage with everything that its gate checks and what guides the people in it.
-package struct Stage: Codable, Hashable, Sendable {
-  package var key: String
-  package var name: LocalizedText
-  package var category: StageCategory
-  package var guidance: Guidance?
-  package var department: LocalizedText?
-  /// What must hold before a deal comes in.
-  package var entryCriteria: [Criterion]
-  /// What must hold before a deal leaves for a later stage or is won; leaving backwards or as lost
-  /// asks for nothing.
-  package var exitCriteria: [Criterion]
-  /// Fields that must be filled before a deal leaves forwards.
-  package var requiredFields: [String]
-  /// Between 0 and 1.
-  package var probability: Double?
-  /// Days until somebody must have followed up, counted from the entry.
-  package var followUpDays: Double?
-  /// Days that a visit usually takes.
-  package var benchmarkDays: Double?
-  /// Keys of the stages that a deal may move to; nil allows every stage.
-  package var next: [String]?
-
-  package init(
-    key: String, name: LocalizedText, category: StageCategory, guidance: Guidance? = nil,
-    department: LocalizedText? = nil, entryCriteria: [Criterion] = [],
-    exitCriteria: [Criterion] = [], requiredFields: [String] = [], probability: Double? = nil,
-    followUpDays: Double? = nil, benchmarkDays: Double? = nil, next: [String]? = nil
-  ) {
-    self.key = key
-    self.name = name
-    self.category = category
-    self.guidance = guidance
-    self.department = department
-    self.entryCriteria = entryCriteria
-    self.exitCriteria = exitCriteria
-    self.requiredFields = requiredFields
-    self.probability = probability
-    self.followUpDays = followUpDays
-    self.benchmarkDays = benchmarkDays
-    self.next = next
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    key = try container.decode(String.self, forKey: .key)
-    name = try container.decode(LocalizedText.self, forKey: .name)
-    category = try container.decode(StageCategory.self, forKey: .category)
-    guidance = try container.decodeIfPresent(Guidance.self, forKey: .guidance)
-    department = try container.decodeIfPresent(LocalizedText.self, forKey: .department)
-    entryCriteria = try container.decodeIfPresent([Criterion].self, forKey: .entryCriteria) ?? []
-    exitCriteria = try container.decodeIfPresent([Criterion].self, forKey: .exitCriteria) ?? []
-    requiredFields = try container.decodeIfPresent([String].self, forKey: .requiredFields) ?? []
-    probability = try container.decodeIfPresent(Double.self, forKey: .probability)
-    followUpDays = try container.decodeIfPresent(Double.self, forKey: .followUpDays)
-    benchmarkDays = try container.decodeIfPresent(Double.self, forKey: .benchmarkDays)
-    next = try container.decodeIfPresent([String].self, forKey: .next)
-  }
-
-  /// Advice shown beside the stage: 关键任务, 关注重点, 常见难题.
-  package struct Guidance: Codable, Hashable, Sendable {
-    package var keyTask: LocalizedText
-    package var focus: LocalizedText
-    package var difficulty: LocalizedText
-
-    package init(keyTask: LocalizedText, focus: LocalizedText, difficulty: LocalizedText) {
-      self.keyTask = keyTask
-      self.focus = focus
-      self.difficulty = difficulty
-    }
   }
 }

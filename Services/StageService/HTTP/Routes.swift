@@ -7,19 +7,27 @@ import ServiceWiring
 /// All routes of the service, below `/v1` and behind authentication.
 struct StageServiceRoutes: Sendable {
   private let opportunities: OpportunityRoutes
+  private let bulk: BulkRoutes
+  private let accounts: AccountRoutes
   private let pipelines: PipelineRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
 
-  init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
+  /// - Parameter standing: who stands above the owner of a deal; roles are those of the token.
+  init(
+    pool: PostgresPool, recorder: Recorder, committed: WakeSignal,
+    standing: @escaping Standing.Lookup = Standing.nobody
+  ) {
     let catalog = PipelineCatalog(pool: pool)
     let store = OpportunityStore(pool: pool)
     let history = HistoryStore(pool: pool)
+    let endpoint = CommandEndpoint(
+      store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
+      recorder: recorder, committed: committed, standing: standing)
     opportunities = OpportunityRoutes(
-      store: store, history: history, catalog: catalog,
-      endpoint: CommandEndpoint(
-        store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
-        recorder: recorder, committed: committed))
+      store: store, history: history, catalog: catalog, endpoint: endpoint)
+    bulk = BulkRoutes(endpoint: endpoint)
+    accounts = AccountRoutes(store: AccountStore(pool: pool))
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history)
     serviceAccounts = ServiceAccountRoutes(
@@ -33,6 +41,8 @@ struct StageServiceRoutes: Sendable {
       .add(middleware: AuthenticationMiddleware(authenticator))
       .add(middleware: DatabaseErrorMiddleware())
     opportunities.add(to: v1)
+    bulk.add(to: v1)
+    accounts.add(to: v1)
     pipelines.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)

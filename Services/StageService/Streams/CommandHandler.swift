@@ -11,10 +11,15 @@ struct CommandHandler: BatchHandler {
   let topics: [Topic] = [.stageCommands, .importCommands]
   let catalog: PipelineCatalog
   let recorder: Recorder
+  let standing: Standing.Lookup
 
-  init(catalog: PipelineCatalog, recorder: Recorder) {
+  init(
+    catalog: PipelineCatalog, recorder: Recorder,
+    standing: @escaping Standing.Lookup = Standing.nobody
+  ) {
     self.catalog = catalog
     self.recorder = recorder
+    self.standing = standing
   }
 
   func handle(
@@ -120,17 +125,31 @@ struct CommandHandler: BatchHandler {
     guard let pipeline else { return .failure(.notFound) }
     let decider = Decider(
       definition: pipeline.definition, version: pipeline.version,
-      context: DecisionContext(
-        now: now,
-        actor: isImport
-          ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
-        eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live))
+      context: self.context(command, on: deal, isImport: isImport, now: now))
     guard case .revert = command.action, let deal else { return decider.decide(command, on: deal) }
     // What the batch has decided for the deal so far is not written yet.
     let history =
       try HistoryStore.events(of: deal.id, in: transaction)
       + events.filter { $0.opportunityId == deal.id }
     return decider.decide(command, on: deal, history: history)
+  }
+
+  private func context(
+    _ command: StageCommand, on deal: Opportunity?, isImport: Bool, now: Instant
+  ) -> DecisionContext {
+    var context = DecisionContext(
+      now: now,
+      actor: isImport
+        ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
+      eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live)
+    // Nobody acts in the name that an import gives, but by that name the gate judges.
+    if isImport { context.mover = command.actor.flatMap { $0.hasPrefix("import:") ? nil : $0 } }
+    if let mover = context.mover {
+      let standing = standing(mover, deal?.owner)
+      context.actorRoles = standing.roles
+      context.ownerManagers = standing.ownerManagers
+    }
+    return context
   }
 
   /// An import may say which one it is, but not that it is a person.
