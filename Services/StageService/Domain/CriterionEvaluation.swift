@@ -20,6 +20,8 @@ extension Criterion.Rule {
         return false
       }
       return text < value
+    case .evidence, .feedback, .checklist, .amountWithin:
+      return false
     case .all(let rules):
       return rules.allSatisfy { $0.holds(for: opportunity) }
     case .any(let rules):
@@ -35,6 +37,8 @@ extension Criterion.Rule {
     case .filled(let field), .equals(let field, _), .oneOf(let field, _), .atLeast(let field, _),
       .atMost(let field, _), .before(let field, _):
       field
+    case .evidence, .feedback, .checklist: nil
+    case .amountWithin: Opportunity.Field.amount
     case .all(let rules), .any(let rules): rules.lazy.compactMap(\.field).first
     case .not(let rule): rule.field
     }
