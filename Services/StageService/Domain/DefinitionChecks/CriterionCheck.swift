@@ -37,8 +37,9 @@ struct CriterionCheck {
       return comparison(field, [.date], at: "\(pointer)/before/field")
         + moment(value, at: "\(pointer)/before/value")
     case .evidence(let kind):
+      let member = "\(pointer)/evidence/kind"
       return JSONValue.string(kind).isFilled
-        ? [] : [.empty(at: "\(pointer)/evidence/kind")]
+        ? DefinitionCheck.text(kind, at: member) : [.empty(at: member)]
     case .feedback(let days):
       return CriterionCheck.isDuration(days)
         ? [] : [.daysOutOfRange(at: "\(pointer)/feedback/withinDays")]
@@ -96,15 +97,29 @@ struct CriterionCheck {
           en: "must not be null; a field that is not filled is not(filled)")
       ]
     }
-    guard let type = type(of: field) else { return [] }
+    guard let type = type(of: field) else { return texts(of: value, at: pointer) }
     let choices = definition.field(field)?.choices?.map(\.key) ?? []
-    if CriterionCheck.fits(value, type, choices: choices) { return [] }
+    if CriterionCheck.fits(value, type, choices: choices) { return texts(of: value, at: pointer) }
     let expected = CriterionCheck.expectation(of: type, choices: choices)
     return [
       .invalid(
         pointer, "wrong-type", zh: "不是字段“\(field)”的值；应为\(expected.zh)",
         en: "is no value of “\(field)”; expected \(expected.en)")
     ]
+  }
+
+  private func texts(of value: JSONValue, at pointer: String) -> [GateFailure] {
+    switch value {
+    case .string(let text): return DefinitionCheck.text(text, at: pointer)
+    case .array(let items):
+      return items.enumerated().flatMap { texts(of: $1, at: "\(pointer)/\($0)") }
+    case .object(let members):
+      return members.sorted { $0.key < $1.key }.flatMap { key, value in
+        let member = "\(pointer)/\(DefinitionCheck.pointerPart(key))"
+        return DefinitionCheck.text(key, at: member) + texts(of: value, at: member)
+      }
+    case .null, .boolean, .integer, .number: return []
+    }
   }
 
   private func moment(_ value: String, at pointer: String) -> [GateFailure] {

@@ -12,6 +12,7 @@ enum DefinitionCheck {
     of definition: PipelineDefinition, at base: String = "/definition"
   ) -> [GateFailure] {
     var failures = name(definition.name, at: "\(base)/name")
+    failures += prose(definition.description, at: "\(base)/description")
     if let template = definition.template, Templates.template(template) == nil {
       failures.append(.unknownTemplate(at: "\(base)/template"))
     }
@@ -33,7 +34,7 @@ enum DefinitionCheck {
           stages, "too-many-stages", zh: "最多 \(maximumStages) 个",
           en: "has more than \(maximumStages) stages"))
     }
-    return failures + texts(of: definition, at: base)
+    return failures
   }
 
   static func isKey(_ key: String) -> Bool {
@@ -62,36 +63,23 @@ enum DefinitionCheck {
     names.enumerated().flatMap { name($1, at: "\(list)/\($0)/name") }
   }
 
+  /// A name that must be there in both languages.
   static func name(_ name: LocalizedText, at pointer: String) -> [GateFailure] {
-    [("zh", name.zh), ("en", name.en)].filter { !JSONValue.string($1).isFilled }.map {
-      language, _ in
-      .invalid("\(pointer)/\(language)", "required", zh: "不能为空", en: "must not be empty")
-    }
+    prose(name, at: pointer)
+      + [("zh", name.zh), ("en", name.en)].filter { !JSONValue.string($1).isFilled }.map {
+        .invalid("\(pointer)/\($0.0)", "required", zh: "不能为空", en: "must not be empty")
+      }
+  }
+
+  /// A text in both languages that may be empty or not be there.
+  static func prose(_ text: LocalizedText?, at pointer: String) -> [GateFailure] {
+    guard let text else { return [] }
+    return self.text(text.zh, at: "\(pointer)/zh") + self.text(text.en, at: "\(pointer)/en")
   }
 
   /// No text of a definition may be longer than a page, or hold U+0000, which cannot be stored.
-  private static func texts(of definition: PipelineDefinition, at base: String) -> [GateFailure] {
-    guard let bytes = try? JSONCoding.encode(definition),
-      let json = try? JSONCoding.decode(JSONValue.self, from: bytes)
-    else { return [] }
-    return texts(of: json, at: base)
-  }
-
-  private static func texts(of json: JSONValue, at pointer: String) -> [GateFailure] {
-    switch json {
-    case .string(let text): return self.text(text, at: pointer)
-    case .array(let items):
-      return items.enumerated().flatMap { texts(of: $1, at: "\(pointer)/\($0)") }
-    case .object(let members):
-      return members.sorted { $0.key < $1.key }.flatMap { key, value in
-        let member = "\(pointer)/\(pointerPart(key))"
-        return text(key, at: member) + texts(of: value, at: member)
-      }
-    case .null, .boolean, .integer, .number: return []
-    }
-  }
-
-  private static func text(_ text: String, at pointer: String) -> [GateFailure] {
+  static func text(_ text: String?, at pointer: String) -> [GateFailure] {
+    guard let text else { return [] }
     if text.utf8.contains(0) {
       return [.invalid(pointer, "invalid-text", zh: "不能含有 U+0000", en: "must not contain U+0000")]
     }

@@ -18,10 +18,18 @@ struct StageCheck {
   }
 
   var failures: [GateFailure] {
-    DefinitionCheck.name(stage.name, at: "\(pointer)/name") + graph + figures + requiredFields
-      + checklist + deciders
+    DefinitionCheck.name(stage.name, at: "\(pointer)/name") + advice + graph + figures
+      + requiredFields + checklist + deciders
       + criteria(stage.entryCriteria, "entryCriteria", ticked: definition.stages)
       + criteria(stage.exitCriteria, "exitCriteria", ticked: [stage])
+  }
+
+  private var advice: [GateFailure] {
+    let guidance = "\(pointer)/guidance"
+    return DefinitionCheck.prose(stage.guidance?.keyTask, at: "\(guidance)/keyTask")
+      + DefinitionCheck.prose(stage.guidance?.focus, at: "\(guidance)/focus")
+      + DefinitionCheck.prose(stage.guidance?.difficulty, at: "\(guidance)/difficulty")
+      + DefinitionCheck.prose(stage.department, at: "\(pointer)/department")
   }
 
   private var graph: [GateFailure] {
@@ -62,7 +70,7 @@ struct StageCheck {
   }
 
   private var deciders: [GateFailure] {
-    var failures = stage.decider.map { role(of: $0, at: "\(pointer)/decider") } ?? []
+    var failures = stage.decider.map { person(in: $0, at: "\(pointer)/decider") } ?? []
     for (next, decider) in stage.deciders.sorted(by: { $0.key < $1.key }) {
       let member = "\(pointer)/deciders/\(DefinitionCheck.pointerPart(next))"
       if !(stage.next.map(Set.init) ?? keys).contains(next) || next == stage.key {
@@ -71,14 +79,18 @@ struct StageCheck {
             member, "unknown-stage", zh: "不是“\(stage.key)”之后可以进入的阶段",
             en: "is no stage that “\(stage.key)” may be left for"))
       }
-      failures += role(of: decider, at: member)
+      failures += person(in: decider, at: member)
     }
     return failures
   }
 
-  private func role(of decider: MoveDecider, at pointer: String) -> [GateFailure] {
-    guard case .role(let role) = decider, !StageCheck.moverRoles.contains(role) else { return [] }
-    return [.unknownRole(role, at: pointer)]
+  private func person(in decider: MoveDecider, at pointer: String) -> [GateFailure] {
+    switch decider {
+    case .role(let role):
+      StageCheck.moverRoles.contains(role) ? [] : [.unknownRole(role, at: pointer)]
+    case .person(let id): DefinitionCheck.text(id, at: pointer)
+    case .owner, .manager, .automation: []
+    }
   }
 
   /// - Parameter ticked: the stages whose checklists a criterion of the list may mean.
@@ -90,7 +102,10 @@ struct StageCheck {
       definition: definition, hasChecklist: ticked.contains { !$0.checklist.isEmpty })
     return DefinitionCheck.keys(criteria.map(\.key), at: list)
       + DefinitionCheck.names(criteria.map(\.name), at: list)
-      + criteria.enumerated().flatMap { check.failures(of: $1.rule, at: "\(list)/\($0)/rule") }
+      + criteria.enumerated().flatMap { index, criterion in
+        DefinitionCheck.text(criterion.supplier, at: "\(list)/\(index)/supplier")
+          + check.failures(of: criterion.rule, at: "\(list)/\(index)/rule")
+      }
   }
 }
 
