@@ -119,11 +119,14 @@ let package = Package(
 
     // MARK: Services
     .executableTarget(
-      name: "StageService", dependencies: serviceDependencies + [crypto],
+      name: "StageService",
+      dependencies: serviceDependencies + [crypto, .product(name: "Yams", package: "Yams")],
       path: "Services/StageService", exclude: ["HTTP/openapi.yaml"],
       resources: [
+        .embedInCode("HTTP/definition.schema.json"),
         .embedInCode("Migrations/m0001_stage_service.sql"),
         .embedInCode("Migrations/m0002_command_events.sql"),
+        .embedInCode("Migrations/m0003_drafts.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -205,7 +208,7 @@ let package = Package(
     .testTarget(
       name: "StageServiceTests",
       dependencies: [
-        "StageService", "TestSupport",
+        "LocalServers", "StageService", "TestSupport",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: strict),

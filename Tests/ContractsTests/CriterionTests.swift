@@ -13,6 +13,10 @@ import Testing
         .before(field: "expectedClose", value: "2027-01-01"),
         #"{"before":{"field":"expectedClose","value":"2027-01-01"}}"#
       ),
+      (.evidence(kind: "document"), #"{"evidence":{"kind":"document"}}"#),
+      (.feedback(withinDays: 14), #"{"feedback":{"withinDays":14}}"#),
+      (.checklist, #"{"checklist":{}}"#),
+      (.amountWithin(limits: ["rep": 5]), #"{"amountWithin":{"limits":{"rep":5}}}"#),
       (.all([]), #"{"all":[]}"#),
       (
         .any([.filled(field: "a"), .not(.filled(field: "b"))]),
@@ -27,7 +31,9 @@ import Testing
 
   @Test(arguments: [#"{"filled":"a","not":{"filled":"b"}}"#, "{}", #"{"unknown":1}"#])
   func exactlyOneMember(_ text: String) {
-    let list = "filled, equals, oneOf, atLeast, atMost, before, all, any, not"
+    let list =
+      "filled, equals, oneOf, atLeast, atMost, before, evidence, feedback, checklist, "
+      + "amountWithin, all, any, not"
     let criterion = #"{"key":"k","name":{"zh":"","en":""},"rule":\#(text)}"#
     #expect(
       refusal([Criterion].self, "[\(criterion)]") == "/0/rule: expected exactly one of \(list)")
@@ -51,5 +57,42 @@ import Testing
     #expect(
       refusal(Stage.self, text.replacing("post-win", with: "closed"))?.hasPrefix("/category")
         == true)
+  }
+
+  @Test(
+    arguments: [
+      ("owner", .owner), ("manager", .manager), ("automation", .automation),
+      ("role:admin", .role("admin")), ("person:li.na", .person("li.na")),
+      ("person:user:7", .person("user:7")),
+    ] as [(String, MoveDecider)])
+  func aDeciderComesBack(_ text: String, _ decider: MoveDecider) throws {
+    #expect(try decode(MoveDecider.self, #""\#(text)""#) == decider)
+    #expect(try json(decider) == #""\#(text)""#)
+  }
+
+  @Test(arguments: ["", "boss", "role:", "person", "role", ":role:admin", "Owner"])
+  func aTextThatNamesNoDecider(_ text: String) {
+    #expect(MoveDecider(text) == nil)
+  }
+
+  /// Members that say nothing are not written, so that what was published earlier reads the same.
+  @Test func whatADefinitionDoesNotSayIsNotWritten() throws {
+    let text =
+      #"{"name":{"en":"A","zh":"甲"},"stages":[{"category":"open","entryCriteria":[],"#
+      + #""exitCriteria":[],"key":"a","name":{"en":"A","zh":"甲"},"requiredFields":[]}]}"#
+    let definition = try decode(PipelineDefinition.self, text)
+    #expect(definition.fields == [])
+    #expect(definition.lossReasons == [])
+    #expect(definition.stages[0].checklist == [])
+    #expect(definition.stages[0].decider(to: "b") == nil)
+    #expect(try json(definition) == text)
+  }
+
+  @Test func eachWayHasItsDecider() {
+    let stage = Stage(
+      key: "a", name: LocalizedText(zh: "甲", en: "A"), category: .open, decider: .owner,
+      deciders: ["won": .manager])
+    #expect(stage.decider(to: "won") == .manager)
+    #expect(stage.decider(to: "lost") == .owner)
   }
 }

@@ -8,6 +8,7 @@ import ServiceWiring
 struct StageServiceRoutes: Sendable {
   private let opportunities: OpportunityRoutes
   private let pipelines: PipelineRoutes
+  private let drafts: DraftRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
 
@@ -21,6 +22,9 @@ struct StageServiceRoutes: Sendable {
         store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
         recorder: recorder, committed: committed))
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
+    drafts = DraftRoutes(
+      store: DraftStore(pool: pool), publisher: DraftPublisher(pool: pool, catalog: catalog),
+      catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history)
     serviceAccounts = ServiceAccountRoutes(
       store: ServiceAccountStore(pool: pool), recorder: recorder, committed: committed)
@@ -34,6 +38,7 @@ struct StageServiceRoutes: Sendable {
       .add(middleware: DatabaseErrorMiddleware())
     opportunities.add(to: v1)
     pipelines.add(to: v1)
+    drafts.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)
   }

@@ -65,10 +65,15 @@ enum DefinitionCheck {
 
   /// A name that must be there in both languages.
   static func name(_ name: LocalizedText, at pointer: String) -> [GateFailure] {
-    prose(name, at: pointer)
-      + [("zh", name.zh), ("en", name.en)].filter { !JSONValue.string($1).isFilled }.map {
-        .invalid("\(pointer)/\($0.0)", "required", zh: "不能为空", en: "must not be empty")
-      }
+    needed(name.zh, at: "\(pointer)/zh") + needed(name.en, at: "\(pointer)/en")
+  }
+
+  /// A text that must say something.
+  static func needed(_ text: String, at pointer: String) -> [GateFailure] {
+    guard JSONValue.string(text).isFilled else {
+      return [.invalid(pointer, "required", zh: "不能为空", en: "must not be empty")]
+    }
+    return self.text(text, at: pointer)
   }
 
   /// A text in both languages that may be empty or not be there.
