@@ -3,7 +3,8 @@ import Foundation
 import ServiceKit
 import Yams
 
-/// YAML turned into JSON: the core schema's nulls, booleans and numbers, everything else a text.
+/// YAML turned into JSON: null, true, false and decimal numbers are what they are in JSON; everything
+/// else is a text, also `no`, `1e3`, `007` and dates.
 enum DefinitionYAML {
   static let maximumDepth = 100
 
@@ -82,11 +83,17 @@ enum DefinitionYAML {
     case "false", "False", "FALSE": return .boolean(false)
     default: break
     }
-    // Double also reads words such as nan, and hexadecimal digits.
-    guard text.utf8.allSatisfy(numberBytes.contains) else { return .string(text) }
-    if let number = Int64(text) { return .integer(number) }
-    if let number = Double(text), number.isFinite { return .number(number) }
-    return .string(text)
+    return number(text) ?? .string(text)
+  }
+
+  private static func number(_ text: String) -> JSONValue? {
+    let digits = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
+    let isWhole = digits.utf8.allSatisfy { (48...57).contains($0) }
+    guard !digits.isEmpty, text.utf8.allSatisfy(numberBytes.contains),
+      isWhole ? digits == "0" || !digits.hasPrefix("0") : digits.contains(".")
+    else { return nil }
+    if isWhole, let number = Int64(text) { return .integer(number) }
+    return Double(text).flatMap { $0.isFinite ? .number($0) : nil }
   }
 
   private static func describe(_ error: any Error) -> String {
