@@ -119,11 +119,14 @@ let package = Package(
 
     // MARK: Services
     .executableTarget(
-      name: "StageService", dependencies: serviceDependencies + [crypto],
+      name: "StageService",
+      dependencies: serviceDependencies + [crypto, .product(name: "Yams", package: "Yams")],
       path: "Services/StageService", exclude: ["HTTP/openapi.yaml"],
       resources: [
+        .embedInCode("HTTP/definition.schema.json"),
         .embedInCode("Migrations/m0001_stage_service.sql"),
         .embedInCode("Migrations/m0002_command_events.sql"),
+        .embedInCode("Migrations/m0003_drafts.sql"),
         .embedInCode("Migrations/m0004_deal_state.sql"),
         .embedInCode("Migrations/m0005_names.sql"),
       ],
@@ -208,7 +211,7 @@ let package = Package(
     .testTarget(
       name: "StageServiceTests",
       dependencies: [
-        "StageService", "TestSupport",
+        "LocalServers", "StageService", "TestSupport",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: strict),

@@ -63,6 +63,7 @@ enum StageServiceMigrations {
           resource: "m0001_stage_service", bytes: PackageResources.m0001_stage_service_sql),
         Migration(
           resource: "m0002_command_events", bytes: PackageResources.m0002_command_events_sql),
+        Migration(resource: "m0003_drafts", bytes: PackageResources.m0003_drafts_sql),
         Migration(resource: "m0004_deal_state", bytes: PackageResources.m0004_deal_state_sql),
         Migration(resource: "m0005_names", bytes: PackageResources.m0005_names_sql),
       ])

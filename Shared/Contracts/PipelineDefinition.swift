@@ -72,10 +72,12 @@ package struct PublishedPipeline: Codable, Hashable, Sendable {
   package var definition: PipelineDefinition
   package var publishedAt: Instant
   package var publishedBy: String
+  /// What the version changes and why, in the publisher's words.
+  package var note: String?
 
   package init(
     key: String, version: Int, definition: PipelineDefinition, publishedAt: Instant,
-    publishedBy: String
+    publishedBy: String, note: String? = nil
   ) {
     self.key = key
     self.version = version
@@ -83,5 +85,6 @@ package struct PublishedPipeline: Codable, Hashable, Sendable {
     self.definition = definition
     self.publishedAt = publishedAt
     self.publishedBy = publishedBy
+    self.note = note
   }
 }

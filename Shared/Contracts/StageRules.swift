@@ -75,7 +75,9 @@ extension MoveDecider: Codable, LosslessStringConvertible {
     case "manager": self = .manager
     case "automation": self = .automation
     default:
-      let parts = description.split(separator: ":", maxSplits: 1).map(String.init)
+      let parts = description.split(
+        separator: ":", maxSplits: 1, omittingEmptySubsequences: false
+      ).map(String.init)
       guard parts.count == 2, !parts[1].isEmpty else { return nil }
       switch parts[0] {
       case "role": self = .role(parts[1])

@@ -1,6 +1,7 @@
 """What schemathesis is to know of Sluice's services."""
 
 import schemathesis
+import yaml
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 
@@ -20,3 +21,15 @@ def invalid_data_rejection(ctx, response, case):
     if "" in (case.headers or {}).values():
         return None
     return negative_data_rejection(ctx, response, case)
+
+
+class WithoutAliases(yaml.SafeDumper):
+    """Writes what is there twice out twice."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+@schemathesis.serializer("application/yaml")
+def definition_yaml(ctx, value):
+    return value if isinstance(value, bytes) else yaml.dump(value, Dumper=WithoutAliases).encode()

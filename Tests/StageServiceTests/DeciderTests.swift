@@ -208,30 +208,3 @@ import Testing
     #expect(result.codes == ["unknown-stage"])
   }
 }
-
-@Suite struct DefinitionCheckTests {
-  @Test func theTemplatesAreUsable() {
-    for template in Templates.all.values {
-      #expect(DefinitionCheck.failures(of: template).isEmpty)
-    }
-  }
-
-  @Test func everythingThatIsWrongIsListed() {
-    var definition = Templates.general
-    definition.stages[1].key = definition.stages[0].key
-    definition.stages[2].key = "Not A Key"
-    definition.stages[3].next = ["nowhere"]
-    definition.stages[4].probability = 1.5
-    definition.stages[4].followUpDays = 0
-    let codes = DefinitionCheck.failures(of: definition).map(\.code)
-    #expect(codes.contains("duplicate-key"))
-    #expect(codes.contains("invalid-key"))
-    #expect(codes.contains("unknown-stage"))
-    #expect(codes.filter { $0 == "out-of-range" }.count == 2)
-  }
-
-  @Test func aDefinitionWithoutAnOpenStageIsRefused() {
-    let empty = PipelineDefinition(name: LocalizedText(zh: "空", en: "empty"), stages: [])
-    #expect(DefinitionCheck.failures(of: empty).map(\.code) == ["no-open-stage"])
-  }
-}

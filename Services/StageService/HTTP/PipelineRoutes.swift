@@ -5,7 +5,7 @@ import Messaging
 import ServiceContextModule
 import ServiceKit
 
-/// `/v1/pipelines` and `/v1/templates`.
+/// `/v1/pipelines`, `/v1/templates` and `/v1/definition-schema`.
 struct PipelineRoutes: Sendable {
   let catalog: PipelineCatalog
   let recorder: Recorder
@@ -15,7 +15,10 @@ struct PipelineRoutes: Sendable {
     router.post("pipelines", use: publish)
     router.get("pipelines", use: list)
     router.get("pipelines/:key", use: read)
+    router.get("pipelines/:key/versions", use: versions)
+    router.get("pipelines/:key/lint", use: lint)
     router.get("templates", use: templates)
+    router.get("definition-schema", use: schema)
   }
 
   private struct Publication: Decodable {
@@ -53,10 +56,7 @@ struct PipelineRoutes: Sendable {
   private func definition(of body: Publication) throws -> PipelineDefinition {
     var failures: [GateFailure] = []
     if !DefinitionCheck.isKey(body.key) {
-      failures.append(
-        .invalid(
-          "/key", "invalid-key", zh: "只能由 1 至 60 个小写字母、数字和连字符组成",
-          en: "must be 1 to 60 lower-case letters, digits and hyphens"))
+      failures.append(.invalidKey(at: "/key"))
     }
     var definition = body.definition
     if let template = body.template {
@@ -66,13 +66,8 @@ struct PipelineRoutes: Sendable {
             "/template", "ambiguous", zh: "与 definition 只能二选一",
             en: "and definition exclude each other"))
       }
-      definition = Templates.all[template]
-      if definition == nil {
-        failures.append(
-          .invalid(
-            "/template", "unknown-template", zh: "不存在；GET /v1/templates 列出全部模板",
-            en: "is not known; GET /v1/templates lists the templates"))
-      }
+      definition = Templates.template(template)?.definition
+      if definition == nil { failures.append(.unknownTemplate(at: "/template")) }
     } else if definition == nil {
       failures.append(
         .invalid(
@@ -80,9 +75,7 @@ struct PipelineRoutes: Sendable {
     }
     if let definition { failures += DefinitionCheck.failures(of: definition) }
     guard failures.isEmpty, let definition else {
-      throw Problem(
-        .unprocessableContent, code: "invalid-definition", title: "The pipeline is not usable",
-        errors: failures.map(ProblemError.init))
+      throw Problem.unusable(failures, title: "The pipeline is not usable")
     }
     return definition
   }
@@ -97,28 +90,73 @@ struct PipelineRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
+    try json(PipelineView(try await pipeline(request, context)))
+  }
+
+  @Sendable private func lint(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Page<LintFinding> {
+    Page(items: Linter(try await pipeline(request, context).definition).findings, next: nil)
+  }
+
+  /// The version that the query names; the newest where it names none.
+  private func pipeline(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> PublishedPipeline {
     try context.requireReader()
     var query = QueryReader(request)
     let version = query.int("version", in: 1...1_000_000)
     try query.finish()
-    let key = context.parameters.get("key") ?? ""
+    let key = try key(context)
     let pipeline =
       if let version { try await catalog.version(key, version) } else {
         try await catalog.newest(key)
       }
-    guard let pipeline else {
-      throw Problem.notFound("there is no such pipeline; GET /v1/pipelines lists them")
+    guard let pipeline else { throw Problem.noSuchPipeline }
+    return pipeline
+  }
+
+  @Sendable private func versions(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Page<PipelineVersionView> {
+    try context.requireReader()
+    var query = QueryReader(request)
+    let below = query.int("cursor", in: 1...1_000_000)
+    let limit = query.int("limit", in: 1...500, default: 50)
+    try query.finish()
+    let versions = try await catalog.versions(try key(context), below: below, limit: limit + 1)
+    if versions.isEmpty, below == nil { throw Problem.noSuchPipeline }
+    let page = versions.prefix(limit)
+    return Page(
+      items: page.map(PipelineVersionView.init),
+      next: versions.count > limit ? page.last.map { "\($0.version)" } : nil)
+  }
+
+  private func key(_ context: ServiceRequestContext) throws -> String {
+    guard let key = context.parameters.get("key"), DefinitionCheck.isKey(key) else {
+      throw Problem.noSuchPipeline
     }
-    return try json(PipelineView(pipeline))
+    return key
   }
 
   @Sendable private func templates(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<TemplateView> {
     try context.requireReader()
-    let items = Templates.all.sorted { $0.key < $1.key }.map {
-      TemplateView(key: $0.key, name: $0.value.name, definition: $0.value)
-    }
-    return Page(items: items, next: nil)
+    return Page(
+      items: Templates.all.sorted { $0.key < $1.key }.map(TemplateView.init), next: nil)
+  }
+
+  /// The JSON Schema that a definition fits before its keys, fields and ways are checked.
+  @Sendable private func schema(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try context.requireReader()
+    let schema = PackageResources.definition_schema_json
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: "application/schema+json", .contentLength: "\(schema.count)",
+      ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: schema)))
   }
 }

@@ -10,6 +10,7 @@ struct StageServiceRoutes: Sendable {
   private let bulk: BulkRoutes
   private let accounts: AccountRoutes
   private let pipelines: PipelineRoutes
+  private let drafts: DraftRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
 
@@ -29,6 +30,9 @@ struct StageServiceRoutes: Sendable {
     bulk = BulkRoutes(endpoint: endpoint)
     accounts = AccountRoutes(store: AccountStore(pool: pool))
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
+    drafts = DraftRoutes(
+      store: DraftStore(pool: pool), publisher: DraftPublisher(pool: pool, catalog: catalog),
+      catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history)
     serviceAccounts = ServiceAccountRoutes(
       store: ServiceAccountStore(pool: pool), recorder: recorder, committed: committed)
@@ -44,6 +48,7 @@ struct StageServiceRoutes: Sendable {
     bulk.add(to: v1)
     accounts.add(to: v1)
     pipelines.add(to: v1)
+    drafts.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)
   }

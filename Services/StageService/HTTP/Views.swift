@@ -179,6 +179,7 @@ struct PipelineView: Encodable, Sendable {
   let definition: PipelineDefinition
   let publishedAt: Instant
   let publishedBy: String
+  let note: String?
 
   init(_ pipeline: PublishedPipeline) {
     key = pipeline.key
@@ -187,12 +188,6 @@ struct PipelineView: Encodable, Sendable {
     definition = pipeline.definition
     publishedAt = pipeline.publishedAt
     publishedBy = pipeline.publishedBy
+    note = pipeline.note
   }
-}
-
-/// A ready-made pipeline.
-struct TemplateView: Encodable, Sendable {
-  let key: String
-  let name: LocalizedText
-  let definition: PipelineDefinition
 }

@@ -48,7 +48,7 @@ final class PipelineCatalog: Sendable {
   func all() async throws -> [PublishedPipeline] {
     try await pool.query(
       """
-      SELECT DISTINCT ON (key) key, version, definition, published_at, published_by
+      SELECT DISTINCT ON (key) key, version, definition, published_at, published_by, note
       FROM pipelines ORDER BY key, version DESC
       """
     ).map { try PipelineCatalog.read($0) }
@@ -79,25 +79,49 @@ final class PipelineCatalog: Sendable {
   func publish(
     _ pipeline: PublishedPipeline, announcing message: OutboxMessage
   ) async throws -> Publication {
-    let definition = PostgresJSON(try JSONCoding.encode(pipeline.definition))
     let isNew = try await pool.transaction { transaction in
-      let inserted = try transaction.execute(
-        """
-        INSERT INTO pipelines (key, version, definition, published_at, published_by)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
-        """, pipeline.key, Int32(pipeline.version), definition, pipeline.publishedAt,
-        pipeline.publishedBy)
-      guard inserted == 1 else { return false }
-      try Outbox.append([message], at: pipeline.publishedAt, in: transaction)
-      return true
+      try PipelineCatalog.insert(pipeline, announcing: message, in: transaction)
     }
-    if isNew { return .published(remember(pipeline, isNewest: true)) }
+    if isNew { return .published(published(pipeline)) }
     guard let existing = try await newest(pipeline.key) else { return .published(pipeline) }
     return existing.definition == pipeline.definition ? .unchanged(existing) : .conflict(existing)
   }
 
+  /// Writes a version and its announcement; false, and nothing is written, where there is one already.
+  static func insert(
+    _ pipeline: PublishedPipeline, announcing message: OutboxMessage,
+    in transaction: borrowing PostgresTransaction
+  ) throws -> Bool {
+    let inserted = try transaction.execute(
+      """
+      INSERT INTO pipelines (key, version, definition, published_at, published_by, note)
+      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+      """, pipeline.key, Int32(pipeline.version),
+      PostgresJSON(try JSONCoding.encode(pipeline.definition)), pipeline.publishedAt,
+      pipeline.publishedBy, pipeline.note)
+    guard inserted == 1 else { return false }
+    try Outbox.append([message], at: pipeline.publishedAt, in: transaction)
+    return true
+  }
+
+  /// To be told of a version that was committed, so that the next deal here gets it at once.
+  @discardableResult
+  func published(_ pipeline: PublishedPipeline) -> PublishedPipeline {
+    remember(pipeline, isNewest: true)
+  }
+
+  /// The versions of a pipeline from `below` downwards, the newest first.
+  func versions(_ key: String, below: Int?, limit: Int) async throws -> [PublishedPipeline] {
+    try await pool.query(
+      """
+      \(PipelineCatalog.select) WHERE key = $1 AND ($2::int IS NULL OR version < $2)
+      ORDER BY version DESC LIMIT $3
+      """, key, below.map { Int32($0) }, limit
+    ).map { try PipelineCatalog.read($0) }
+  }
+
   private static let select =
-    "SELECT key, version, definition, published_at, published_by FROM pipelines"
+    "SELECT key, version, definition, published_at, published_by, note FROM pipelines"
 
   private static func read(_ row: PostgresRow) throws -> PublishedPipeline {
     PublishedPipeline(
@@ -105,7 +129,7 @@ final class PipelineCatalog: Sendable {
       definition: try JSONCoding.decode(
         PipelineDefinition.self, from: try row.decode(2, as: PostgresJSON.self).bytes),
       publishedAt: try row.decode(3, as: Instant.self),
-      publishedBy: try row.decode(4, as: String.self))
+      publishedBy: try row.decode(4, as: String.self), note: try row.optional(5, as: String.self))
   }
 
   private func cachedNewest(_ key: String) -> PublishedPipeline? {
@@ -123,7 +147,10 @@ final class PipelineCatalog: Sendable {
   private func remember(_ pipeline: PublishedPipeline, isNewest: Bool) -> PublishedPipeline {
     cache.withLock { cache in
       cache.versions["\(pipeline.key):\(pipeline.version)"] = pipeline
-      if isNewest { cache.newest[pipeline.key] = (pipeline.version, .now) }
+      // A read that began before a publication must not hide it.
+      if isNewest, pipeline.version >= cache.newest[pipeline.key]?.version ?? 0 {
+        cache.newest[pipeline.key] = (pipeline.version, .now)
+      }
     }
     return pipeline
   }

@@ -1,12 +1,33 @@
 import Contracts
 
-/// The ready-made pipelines; a new one starts from a template or from a definition of its own.
-enum Templates {
-  static let all: [String: PipelineDefinition] = ["general": general]
-
+extension Template {
   /// The general six stages, with won between the contract and the follow-up.
-  static let general = PipelineDefinition(
-    name: LocalizedText(zh: "通用销售流程", en: "General sales"),
+  ///
+  /// It asks for less than the others, and takes any reason for a loss and anybody's moves: it is
+  /// also what deals of other systems are put into.
+  static let general = Template(
+    key: "general", name: .both("通用销售流程", "General sales"),
+    description: .both(
+      "适合大多数面向企业的销售，从初步接触到签约后跟进",
+      "Fits most sales to businesses, from the first contact to the time after the contract"),
+    stageCount: 5...7, emphasis: ["needs-analysis", "negotiation"],
+    advice: [
+      .both(
+        "先用默认阶段运行一个月，再按停留时间调整，不要一开始就加阶段",
+        "Work with these stages for a month and adjust by dwell times; add none at the start"),
+      .both(
+        "需求、预算、决策人不清楚时不要做方案：后面的返工多半由此而来",
+        "Write no proposal before needs, budget and decision maker are known: most rework starts there"
+      ),
+      .both(
+        "签约不是终点，后续跟进决定回款和复购",
+        "The contract is not the end: the follow-up decides on payment and the next order"),
+    ],
+    fields: [
+      .customerNeeds,
+      FieldDeclaration(key: "budget", name: .both("预算", "Budget"), type: .number),
+      .decisionMaker, .contractSigned,
+    ],
     stages: [
       Stage(
         key: "initial-contact", name: LocalizedText(zh: "初步接触", en: "Initial contact"),
@@ -17,7 +38,8 @@ enum Templates {
           focus: LocalizedText(zh: "客户是否有兴趣和权限", en: "Interest and authority of the customer"),
           difficulty: LocalizedText(zh: "联系不到决策人", en: "The decision maker cannot be reached")),
         department: LocalizedText(zh: "销售部", en: "Sales"),
-        probability: 0.1, followUpDays: 3, benchmarkDays: 7, next: ["needs-analysis", "lost"]),
+        probability: 0.1, followUpDays: 3, benchmarkDays: 7, next: ["needs-analysis", "lost"],
+        forecastCategory: .pipeline),
       Stage(
         key: "needs-analysis", name: LocalizedText(zh: "需求分析", en: "Needs analysis"),
         category: .open,
@@ -28,7 +50,12 @@ enum Templates {
         department: LocalizedText(zh: "销售部", en: "Sales"),
         requiredFields: ["customerNeeds", "budget", "decisionMaker"],
         probability: 0.25, followUpDays: 3, benchmarkDays: 10,
-        next: ["initial-contact", "proposal", "lost"]),
+        next: ["initial-contact", "proposal", "lost"],
+        checklist: [
+          .item("needs-listed", "逐条列出客户需求", "The customer's needs are listed one by one"),
+          .item("needs-ranked", "与客户确认优先级", "Their order of importance is agreed"),
+          .item("buyers-known", "弄清采购流程和参与人", "The way of buying and who takes part are known"),
+        ], forecastCategory: .pipeline),
       Stage(
         key: "proposal", name: LocalizedText(zh: "方案制定", en: "Proposal"), category: .open,
         guidance: Stage.Guidance(
@@ -37,7 +64,7 @@ enum Templates {
           difficulty: LocalizedText(zh: "方案反复修改", en: "The proposal is revised again and again")),
         department: LocalizedText(zh: "售前部", en: "Presales"),
         probability: 0.45, followUpDays: 3, benchmarkDays: 10,
-        next: ["needs-analysis", "negotiation", "lost"]),
+        next: ["needs-analysis", "negotiation", "lost"], forecastCategory: .bestCase),
       Stage(
         key: "negotiation", name: LocalizedText(zh: "商务谈判", en: "Negotiation"),
         category: .open,
@@ -52,7 +79,7 @@ enum Templates {
             supplier: "owner", rule: .atLeast(field: "amount", value: 1))
         ],
         probability: 0.65, followUpDays: 3, benchmarkDays: 10,
-        next: ["proposal", "contract", "lost"]),
+        next: ["proposal", "contract", "lost"], forecastCategory: .bestCase),
       Stage(
         key: "contract", name: LocalizedText(zh: "合同签约", en: "Contract"), category: .open,
         guidance: Stage.Guidance(
@@ -66,10 +93,12 @@ enum Templates {
             supplier: "legal", rule: .equals(field: "contractSigned", value: true))
         ],
         probability: 0.85, followUpDays: 3, benchmarkDays: 7,
-        next: ["negotiation", "won", "lost"]),
-      Stage(
-        key: "won", name: LocalizedText(zh: "赢单", en: "Won"), category: .won, probability: 1,
-        next: ["follow-up"]),
+        next: ["negotiation", "won", "lost"],
+        checklist: [
+          .item("terms-checked", "法务审核条款", "The terms were checked by legal"),
+          .item("payment-agreed", "付款计划写入合同", "The plan of payments stands in the contract"),
+        ], forecastCategory: .commit),
+      .won(then: ["follow-up"]),
       Stage(
         key: "follow-up", name: LocalizedText(zh: "后续跟进", en: "Follow-up"), category: .postWin,
         guidance: Stage.Guidance(
@@ -78,8 +107,6 @@ enum Templates {
           difficulty: LocalizedText(zh: "签约后无人跟进", en: "Nobody follows up after signing")),
         department: LocalizedText(zh: "客户成功部", en: "Customer success"),
         probability: 1, followUpDays: 30, benchmarkDays: 90, next: []),
-      Stage(
-        key: "lost", name: LocalizedText(zh: "输单", en: "Lost"), category: .lost, probability: 0,
-        next: []),
+      .lost,
     ])
 }

@@ -1,0 +1,207 @@
+import Contracts
+
+/// What is wrong with a criterion's rule: fields that nobody declared, values that no field of the
+/// type can hold, limits that mean nothing.
+struct CriterionCheck {
+  static let maximumDepth = 10
+
+  let definition: PipelineDefinition
+  /// There is a checklist that the rule `checklist` can mean.
+  let hasChecklist: Bool
+
+  static func isDuration(_ days: Double) -> Bool { days > 0 && days <= 3_650 }
+
+  func failures(of rule: Criterion.Rule, at pointer: String, depth: Int = 1) -> [GateFailure] {
+    if depth > CriterionCheck.maximumDepth {
+      return [
+        .invalid(
+          pointer, "too-deep", zh: "嵌套最多 \(CriterionCheck.maximumDepth) 层",
+          en: "must not be nested more than \(CriterionCheck.maximumDepth) levels deep")
+      ]
+    }
+    switch rule {
+    case .filled(let field):
+      return unknown(field, at: "\(pointer)/filled")
+    case .equals(let field, let value):
+      return unknown(field, at: "\(pointer)/equals/field")
+        + misfit(value, field, at: "\(pointer)/equals/value")
+    case .oneOf(let field, let values):
+      let member = "\(pointer)/oneOf"
+      return unknown(field, at: "\(member)/field") + empty(values, at: "\(member)/values")
+        + values.enumerated().flatMap { misfit($1, field, at: "\(member)/values/\($0)") }
+    case .atLeast(let field, _):
+      return comparison(field, [.number, .money], at: "\(pointer)/atLeast/field")
+    case .atMost(let field, _):
+      return comparison(field, [.number, .money], at: "\(pointer)/atMost/field")
+    case .before(let field, let value):
+      return comparison(field, [.date], at: "\(pointer)/before/field")
+        + moment(value, at: "\(pointer)/before/value")
+    case .evidence(let kind):
+      let member = "\(pointer)/evidence/kind"
+      return JSONValue.string(kind).isFilled
+        ? DefinitionCheck.text(kind, at: member) : [.empty(at: member)]
+    case .feedback(let days):
+      return CriterionCheck.isDuration(days)
+        ? [] : [.daysOutOfRange(at: "\(pointer)/feedback/withinDays")]
+    case .checklist:
+      return hasChecklist ? [] : [.noChecklist(at: "\(pointer)/checklist")]
+    case .amountWithin(let limits):
+      return self.limits(limits, at: "\(pointer)/amountWithin/limits")
+    case .all(let rules):
+      return combination(rules, at: "\(pointer)/all", depth)
+    case .any(let rules):
+      return combination(rules, at: "\(pointer)/any", depth)
+    case .not(let rule):
+      return failures(of: rule, at: "\(pointer)/not", depth: depth + 1)
+    }
+  }
+
+  private func combination(
+    _ rules: [Criterion.Rule], at pointer: String, _ depth: Int
+  ) -> [GateFailure] {
+    empty(rules, at: pointer)
+      + rules.enumerated().flatMap { failures(of: $1, at: "\(pointer)/\($0)", depth: depth + 1) }
+  }
+
+  private func empty(_ list: [some Any], at pointer: String) -> [GateFailure] {
+    list.isEmpty ? [.empty(at: pointer)] : []
+  }
+
+  private func unknown(_ field: String, at pointer: String) -> [GateFailure] {
+    definition.unknownField(field, at: pointer).map { [$0] } ?? []
+  }
+
+  /// Nil for a field that no type is known of.
+  private func type(of field: String) -> FieldDeclaration.Kind? {
+    FieldCheck.builtIn[field] ?? definition.field(field)?.type
+  }
+
+  private func comparison(
+    _ field: String, _ types: [FieldDeclaration.Kind], at pointer: String
+  ) -> [GateFailure] {
+    let unknown = unknown(field, at: pointer)
+    guard unknown.isEmpty, let type = type(of: field), !types.contains(type) else { return unknown }
+    let wanted = types.map(\.rawValue).joined(separator: ", ")
+    return [
+      .invalid(
+        pointer, "wrong-type", zh: "指向类型为 \(type.rawValue) 的字段“\(field)”；该比较只用于：\(wanted)",
+        en: "names “\(field)”, which is a \(type.rawValue); this compares only: \(wanted)")
+    ]
+  }
+
+  private func misfit(_ value: JSONValue, _ field: String, at pointer: String) -> [GateFailure] {
+    guard value != .null else {
+      return [
+        .invalid(
+          pointer, "invalid-value", zh: "不能为 null；未填写的字段用 not 加 filled 表示",
+          en: "must not be null; a field that is not filled is not(filled)")
+      ]
+    }
+    guard let type = type(of: field) else { return texts(of: value, at: pointer) }
+    let choices = definition.field(field)?.choices?.map(\.key) ?? []
+    if CriterionCheck.fits(value, type, choices: choices) { return texts(of: value, at: pointer) }
+    let expected = CriterionCheck.expectation(of: type, choices: choices)
+    return [
+      .invalid(
+        pointer, "wrong-type", zh: "不是字段“\(field)”的值；应为\(expected.zh)",
+        en: "is no value of “\(field)”; expected \(expected.en)")
+    ]
+  }
+
+  private func texts(of value: JSONValue, at pointer: String) -> [GateFailure] {
+    switch value {
+    case .string(let text): return DefinitionCheck.text(text, at: pointer)
+    case .array(let items):
+      return items.enumerated().flatMap { texts(of: $1, at: "\(pointer)/\($0)") }
+    case .object(let members):
+      return members.sorted { $0.key < $1.key }.flatMap { key, value in
+        let member = "\(pointer)/\(DefinitionCheck.pointerPart(key))"
+        return DefinitionCheck.text(key, at: member) + texts(of: value, at: member)
+      }
+    case .null, .boolean, .integer, .number: return []
+    }
+  }
+
+  private func moment(_ value: String, at pointer: String) -> [GateFailure] {
+    if CriterionCheck.isDate(value) || Instant(value) != nil { return [] }
+    return [
+      .invalid(
+        pointer, "invalid-date", zh: "须为日期或时间，例如 2026-11-30",
+        en: "must be a date or instant such as 2026-11-30")
+    ]
+  }
+
+  private func limits(_ limits: [String: Int64], at pointer: String) -> [GateFailure] {
+    if limits.isEmpty { return [.empty(at: pointer)] }
+    return limits.sorted { $0.key < $1.key }.flatMap { role, limit in
+      let member = "\(pointer)/\(DefinitionCheck.pointerPart(role))"
+      var failures: [GateFailure] = []
+      if !StageCheck.moverRoles.contains(role) {
+        failures.append(.unknownRole(role, at: member))
+      }
+      if limit < 0 {
+        failures.append(
+          .invalid(member, "out-of-range", zh: "不能为负数", en: "must not be negative"))
+      }
+      return failures
+    }
+  }
+}
+
+extension CriterionCheck {
+  static func isDate(_ text: String) -> Bool {
+    text.utf8.count == 10 && Instant("\(text)T00:00:00Z") != nil
+  }
+
+  fileprivate static func fits(
+    _ value: JSONValue, _ type: FieldDeclaration.Kind, choices: [String]
+  ) -> Bool {
+    switch (type, value) {
+    case (.text, .string), (.person, .string): value.isFilled
+    case (.number, .integer), (.number, .number), (.boolean, .boolean): true
+    // A number beside money means minor units.
+    case (.money, .integer): true
+    case (.money, .object(let members)):
+      if case .integer? = members["minor"], case .string(let currency)? = members["currency"] {
+        Money.isCurrency(currency)
+      } else {
+        false
+      }
+    case (.date, .string(let text)): isDate(text)
+    case (.choice, .string(let text)): choices.contains(text)
+    default: false
+    }
+  }
+
+  fileprivate static func expectation(
+    of type: FieldDeclaration.Kind, choices: [String]
+  ) -> LocalizedText {
+    switch type {
+    case .text: LocalizedText(zh: "文本", en: "a text")
+    case .number: LocalizedText(zh: "数字", en: "a number")
+    case .money:
+      LocalizedText(
+        zh: "金额 {\"minor\", \"currency\"} 或以分为单位的整数",
+        en: "money {\"minor\", \"currency\"}, or a whole number of minor units")
+    case .date: LocalizedText(zh: "日期，例如 2026-11-30", en: "a date such as 2026-11-30")
+    case .choice:
+      LocalizedText(
+        zh: "以下之一：\(choices.joined(separator: ", "))",
+        en: "one of \(choices.joined(separator: ", "))")
+    case .person: LocalizedText(zh: "人员编号", en: "the id of a person")
+    case .boolean: LocalizedText(zh: " true 或 false", en: "true or false")
+    }
+  }
+}
+
+extension GateFailure {
+  fileprivate static func empty(at pointer: String) -> GateFailure {
+    .invalid(pointer, "required", zh: "不能为空", en: "must not be empty")
+  }
+
+  fileprivate static func noChecklist(at pointer: String) -> GateFailure {
+    .invalid(
+      pointer, "no-checklist", zh: "没有可以完成的检查清单；请在阶段中填写 checklist",
+      en: "means a checklist, but there is none; add one to the stage")
+  }
+}

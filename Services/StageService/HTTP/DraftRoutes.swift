@@ -1,0 +1,219 @@
+import Contracts
+import HTTPTypes
+import Hummingbird
+import Messaging
+import ServiceContextModule
+import ServiceKit
+
+/// `/v1/pipelines/{key}/drafts`: definitions that people work on, and their publication.
+///
+/// Managers and administrators write drafts, whoever moves deals may say something of a stage, and only
+/// an administrator publishes.
+struct DraftRoutes: Sendable {
+  let store: DraftStore
+  let publisher: DraftPublisher
+  let catalog: PipelineCatalog
+  let recorder: Recorder
+  let committed: WakeSignal
+
+  func add(to router: RouterGroup<ServiceRequestContext>) {
+    let drafts = router.group("pipelines/:key/drafts")
+    drafts.post(use: create)
+    drafts.get(use: list)
+    drafts.get(":id", use: read)
+    drafts.put(":id", use: replace)
+    drafts.delete(":id", use: delete)
+    drafts.post(":id/lint", use: lint)
+    drafts.get(":id/diff", use: diff)
+    drafts.post(":id/diff", use: diff)
+    drafts.post(":id/feedback", use: comment)
+    drafts.post(":id/publish", use: publish)
+  }
+
+  @Sendable private func create(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    let caller = try context.require(.manager, .admin)
+    let pipeline = context.parameters.get("key") ?? ""
+    let definition = try await request.definition(context)
+    var failures = definition.unstorable
+    if !DefinitionCheck.isKey(pipeline) { failures.append(.invalidKey(at: "/key")) }
+    try refuse(failures)
+    let now = Instant.now()
+    let draft = try await store.create(
+      Draft(
+        id: .make(at: now), pipeline: pipeline, revision: 1, definition: definition,
+        createdAt: now, createdBy: caller.subject, updatedAt: now, updatedBy: caller.subject))
+    return try answer(
+      draft, status: .created,
+      location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)")
+  }
+
+  @Sendable private func list(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Page<DraftSummaryView> {
+    try context.requireReader()
+    var query = QueryReader(request)
+    let after = query.value(
+      "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
+    ) { EntityID($0) }
+    let limit = query.int("limit", in: 1...500, default: 50)
+    try query.finish()
+    let drafts = try await store.list(of: try key(context), after: after, limit: limit + 1)
+    let page = drafts.prefix(limit)
+    return Page(
+      items: page.map(DraftSummaryView.init),
+      next: drafts.count > limit ? page.last?.id.description : nil)
+  }
+
+  @Sendable private func read(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try context.requireReader()
+    return try answer(try await draft(context), feedback: try await store.feedback(on: id(context)))
+  }
+
+  @Sendable private func replace(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    let caller = try context.require(.manager, .admin)
+    let expected = try EntityTag.ifMatch(request)
+    let definition = try await request.definition(context)
+    try refuse(definition.unstorable)
+    let edit = try await store.replace(
+      try id(context), of: try key(context), with: definition, expected: expected,
+      by: caller.subject, at: .now())
+    switch edit {
+    case .saved(let draft):
+      return try answer(draft, feedback: try await store.feedback(on: draft.id))
+    case .unknown: throw Problem.noSuchDraft
+    case .stale(let revision): throw Problem.staleDraft(revision)
+    case .published(let version): throw Problem.draftPublished(as: version)
+    }
+  }
+
+  @Sendable private func delete(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try context.require(.manager, .admin)
+    guard try await store.delete(try id(context), of: try key(context)) else {
+      throw Problem.noSuchDraft
+    }
+    return Response(status: .noContent)
+  }
+
+  @Sendable private func lint(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Page<LintFinding> {
+    try context.requireReader()
+    return Page(items: Linter(try await draft(context).definition).findings, next: nil)
+  }
+
+  @Sendable private func diff(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try context.requireReader()
+    let draft = try await draft(context)
+    return try json(DiffView(draft, against: try await catalog.newest(draft.pipeline)))
+  }
+
+  private struct Comment: Decodable {
+    var stage: String
+    var text: String
+  }
+
+  @Sendable private func comment(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    let caller = try context.require(.rep, .manager, .admin)
+    let body = try await request.decode(as: Comment.self, context: context)
+    let draft = try await draft(context)
+    var failures = DefinitionCheck.needed(body.text, at: "/text")
+    if draft.definition.stage(body.stage) == nil {
+      let stages = draft.definition.stages.map(\.key).joined(separator: ", ")
+      failures.append(
+        .invalid(
+          "/stage", "unknown-stage", zh: "不是草稿中的阶段；可用：\(stages)",
+          en: "is no stage of the draft; there are \(stages)"))
+    }
+    try refuse(failures, code: "invalid-feedback", title: "The feedback cannot be taken")
+    let now = Instant.now()
+    let feedback = DraftFeedback(
+      id: .make(at: now), stage: body.stage, text: body.text, givenAt: now,
+      givenBy: caller.subject)
+    guard try await store.add(feedback, to: draft.id) else { throw Problem.noSuchDraft }
+    return try json(
+      feedback, status: .created,
+      headers: [.location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)"])
+  }
+
+  private struct Publication: Decodable { var note: String }
+
+  @Sendable private func publish(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    let caller = try context.require(.admin)
+    let expected = try EntityTag.ifMatch(request)
+    let body = try await request.decode(as: Publication.self, context: context)
+    try refuse(
+      DefinitionCheck.needed(body.note, at: "/note"), code: "invalid-publication",
+      title: "The draft cannot be published")
+    let trace = ServiceContext.current?.trace
+    let publication = try await publisher.publish(
+      try id(context), of: try key(context), expected: expected, note: body.note,
+      by: caller.subject, at: .now()
+    ) { [recorder] in try recorder.message($0, trace: trace) }
+    switch publication {
+    case .published(let pipeline):
+      committed.wake()
+      return try json(
+        PipelineView(pipeline), status: .created,
+        headers: [.location: "/v1/pipelines/\(pipeline.key)?version=\(pipeline.version)"])
+    case .unknown: throw Problem.noSuchDraft
+    case .stale(let revision): throw Problem.staleDraft(revision)
+    case .wasPublished(let version): throw Problem.draftPublished(as: version)
+    case .unusable(let failures): throw Problem.unusable(failures)
+    case .overtaken(let newest): throw Problem.overtaken(by: newest)
+    case .unchanged(let version): throw Problem.unchanged(version)
+    }
+  }
+
+  // MARK: Parts of requests and answers
+
+  private func key(_ context: ServiceRequestContext) throws -> String {
+    guard let key = context.parameters.get("key"), DefinitionCheck.isKey(key) else {
+      throw Problem.noSuchDraft
+    }
+    return key
+  }
+
+  private func id(_ context: ServiceRequestContext) throws -> EntityID {
+    guard let id = context.parameters.get("id").flatMap({ EntityID($0) }) else {
+      throw Problem.noSuchDraft
+    }
+    return id
+  }
+
+  private func draft(_ context: ServiceRequestContext) async throws -> Draft {
+    guard let draft = try await store.find(try id(context), of: try key(context)) else {
+      throw Problem.noSuchDraft
+    }
+    return draft
+  }
+
+  private func answer(
+    _ draft: Draft, feedback: [DraftFeedback] = [], status: HTTPResponse.Status = .ok,
+    location: String? = nil
+  ) throws -> Response {
+    var headers: HTTPFields = [.eTag: EntityTag.text(draft.revision)]
+    headers[.location] = location
+    return try json(DraftView(draft, feedback: feedback), status: status, headers: headers)
+  }
+
+  private func refuse(
+    _ failures: [GateFailure], code: String = "invalid-definition",
+    title: String = "The definition is not usable"
+  ) throws {
+    if !failures.isEmpty { throw Problem.unusable(failures, code: code, title: title) }
+  }
+}
