@@ -64,10 +64,11 @@ struct DealBatch: Sendable {
         }
       }
       let touched = Set(events.map(\.opportunityId))
+      let messages = try events.map { try recorder.message($0, trace: trace) }
       try OpportunityBatch.write(
-        states: touched.compactMap { deals[$0] }, events: events, in: transaction)
-      try Outbox.append(
-        try events.map { try recorder.message($0, trace: trace) }, at: now, in: transaction)
+        states: touched.compactMap { deals[$0] }, events: events,
+        data: messages.map { PostgresJSON($0.wire.value ?? []) }, in: transaction)
+      try Outbox.append(messages, at: now, in: transaction)
       if let answer = try keeping(results) {
         try IdempotencyStore.keep(answer, now: now, in: transaction)
       }
