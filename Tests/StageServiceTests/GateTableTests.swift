@@ -111,8 +111,9 @@ import Testing
     }
     let states = stories.compactMap(\.deal)
     let events = stories.flatMap(\.events)
+    let data = try events.map { PostgresJSON(try JSONCoding.encode($0.data)) }
     try await pool.transaction {
-      try OpportunityBatch.write(states: states, events: events, in: $0)
+      try OpportunityBatch.write(states: states, events: events, data: data, in: $0)
     }
   }
 }
