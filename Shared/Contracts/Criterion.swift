@@ -95,7 +95,8 @@ extension Criterion.Rule: Codable {
     case .feedback:
       self = .feedback(withinDays: try container.decode(Feedback.self, forKey: kind).withinDays)
     case .checklist:
-      _ = try container.decode(Checklist.self, forKey: kind)
+      // A type without members would decode from anything.
+      _ = try container.nestedContainer(keyedBy: Kind.self, forKey: kind)
       self = .checklist
     case .amountWithin:
       self = .amountWithin(limits: try container.decode(Limits.self, forKey: kind).limits)

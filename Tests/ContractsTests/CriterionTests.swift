@@ -45,6 +45,9 @@ import Testing
         == "/atLeast/value has the wrong type; expected a number")
     #expect(refusal(Criterion.Rule.self, #"{"oneOf":{"field":"a"}}"#) == "/oneOf/values is missing")
     #expect(
+      refusal(Criterion.Rule.self, #"{"checklist":"all"}"#)
+        == "/checklist has the wrong type; expected an object")
+    #expect(
       refusal(Criterion.Rule.self, #"{"all":[{"filled":"a"},{"filled":1}]}"#)?
         .hasSuffix("/filled has the wrong type; expected a string") == true)
   }

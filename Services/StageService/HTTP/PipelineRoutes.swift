@@ -49,7 +49,9 @@ struct PipelineRoutes: Sendable {
     case .conflict(let pipeline):
       throw Problem.conflict(
         code: "pipeline-exists", title: "The key belongs to a pipeline with another definition",
-        detail: "\(pipeline.key) is at version \(pipeline.version); choose another key")
+        detail:
+          "\(pipeline.key) is at version \(pipeline.version); publish a draft of the next version, "
+          + "or choose another key")
     }
   }
 

@@ -13,9 +13,9 @@ final class PipelineCatalog: Sendable {
 
   enum Publication: Sendable {
     case published(PublishedPipeline)
-    /// The newest version is this very definition already.
+    /// The pipeline began with this very definition; its newest version.
     case unchanged(PublishedPipeline)
-    /// The key has another definition.
+    /// The key belongs to another pipeline; its newest version.
     case conflict(PublishedPipeline)
   }
 
@@ -84,7 +84,8 @@ final class PipelineCatalog: Sendable {
     }
     if isNew { return .published(published(pipeline)) }
     guard let existing = try await newest(pipeline.key) else { return .published(pipeline) }
-    return existing.definition == pipeline.definition ? .unchanged(existing) : .conflict(existing)
+    let first = try await version(pipeline.key, pipeline.version)
+    return first?.definition == pipeline.definition ? .unchanged(existing) : .conflict(existing)
   }
 
   /// Writes a version and its announcement; false, and nothing is written, where there is one already.

@@ -303,6 +303,12 @@ import Testing
       #expect(rest["items"].items.map { $0["version"] } == [1])
       #expect(rest["next"] == .null)
 
+      // What is repeated by a start-up script changes nothing.
+      let again = try await api.send(
+        .post, "/v1/pipelines", ["key": "general", "template": "general"], as: .admin)
+      #expect(again.status == 200)
+      #expect(again["version"] == 2)
+
       let shown = try await api.get(path)
       #expect(shown["publishedVersion"] == 2)
       let late = try await api.send(.put, path, try Self.definition(), as: .manager)
