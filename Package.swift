@@ -124,6 +124,7 @@ let package = Package(
       resources: [
         .embedInCode("Migrations/m0001_stage_service.sql"),
         .embedInCode("Migrations/m0002_command_events.sql"),
+        .embedInCode("Migrations/m0005_directory.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -55,6 +55,7 @@ enum StageServiceMigrations {
           resource: "m0001_stage_service", bytes: PackageResources.m0001_stage_service_sql),
         Migration(
           resource: "m0002_command_events", bytes: PackageResources.m0002_command_events_sql),
+        Migration(resource: "m0005_directory", bytes: PackageResources.m0005_directory_sql),
       ])
   }
 }

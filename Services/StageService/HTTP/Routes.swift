@@ -10,11 +10,14 @@ struct StageServiceRoutes: Sendable {
   private let pipelines: PipelineRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
+  private let directory: DirectoryRoutes
 
   init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
     let catalog = PipelineCatalog(pool: pool)
     let store = OpportunityStore(pool: pool)
     let history = HistoryStore(pool: pool)
+    let cache = DirectoryCache(pool: pool)
+    let access = AccessControl(directory: cache)
     opportunities = OpportunityRoutes(
       store: store, history: history, catalog: catalog,
       endpoint: CommandEndpoint(
@@ -24,6 +27,9 @@ struct StageServiceRoutes: Sendable {
     events = EventRoutes(history: history)
     serviceAccounts = ServiceAccountRoutes(
       store: ServiceAccountStore(pool: pool), recorder: recorder, committed: committed)
+    directory = DirectoryRoutes(
+      store: DirectoryStore(pool: pool, cache: cache, recorder: recorder), access: access,
+      committed: committed)
   }
 
   func add(
@@ -36,5 +42,6 @@ struct StageServiceRoutes: Sendable {
     pipelines.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)
+    directory.add(to: v1)
   }
 }

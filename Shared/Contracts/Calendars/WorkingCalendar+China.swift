@@ -1,7 +1,4 @@
 extension WorkingCalendar {
-  /// The id under which the calendar of mainland China is there without anybody having made it.
-  package static let chinaID = "cn"
-
   /// Mainland China, 2026 and 2027.
   ///
   /// 2026 is the schedule that the General Office of the State Council announced on 4 November 2025.
