@@ -26,7 +26,11 @@ func buildStageService(
     configuration, schema: "stage_service", migrations: StageServiceMigrations.set,
     registry: registry, logger: logger
   ) { pool in
-    [CommandHandler(catalog: PipelineCatalog(pool: pool), recorder: try await .load(pool))]
+    [
+      CommandHandler(
+        catalog: PipelineCatalog(pool: pool), directory: DirectoryCache(pool: pool),
+        recorder: try await .load(pool))
+    ]
   }
   let routes = StageServiceRoutes(
     pool: backbone.pool, recorder: try await .load(backbone.pool), committed: backbone.committed)

@@ -19,6 +19,8 @@ struct DecisionContext: Sendable {
   var eventID: EntityID
   var epoch: Int64
   var mode: Mode
+  /// When the deal's owner works; nil where the directory does not know the owner.
+  var workingTime: WorkingTime?
 
   /// `historical`: what the gate refuses is recorded as violations instead of stopping the command,
   /// and the command's own time is kept. Which mode it is follows from the topic alone.
@@ -29,7 +31,7 @@ struct DecisionContext: Sendable {
 struct Decider: Sendable {
   let definition: PipelineDefinition
   let version: Int
-  let context: DecisionContext
+  var context: DecisionContext
 
   /// The event that the command causes, or why there is none.
   ///
@@ -204,6 +206,9 @@ struct Decider: Sendable {
     data.toCategory = stage.category
     data.toPosition = definition.position(of: stage.key)
     data.benchmarkDays = stage.benchmarkDays
-    data.followUpDueAt = stage.followUpDays.map { data.occurredAt.adding(days: $0) }
+    data.followUpDueAt = stage.followUpDays.map { days in
+      context.workingTime?.deadline(from: data.occurredAt, days: days)
+        ?? data.occurredAt.adding(days: days)
+    }
   }
 }

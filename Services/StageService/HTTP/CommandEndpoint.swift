@@ -17,6 +17,7 @@ struct CommandEndpoint: Sendable {
   let store: OpportunityStore
   let idempotency: IdempotencyStore
   let catalog: PipelineCatalog
+  let access: AccessControl
   let recorder: Recorder
   let committed: WakeSignal
 
@@ -36,7 +37,7 @@ struct CommandEndpoint: Sendable {
     action: ([UInt8]) throws -> StageCommand.Action,
     answer: (StageEvent, Opportunity) throws -> Answer
   ) async throws -> Response {
-    let caller = try context.require(.rep, .manager, .admin)
+    let caller = try await access.caller(context, to: .edit)
     let body = try await bytes(of: request, context)
     let kept = try KeptRequest(request, subject: caller.subject, body: body)
     if let kept, let response = try await replay(kept) { return response }
@@ -46,7 +47,7 @@ struct CommandEndpoint: Sendable {
       id: .make(at: now), opportunityId: id ?? .make(at: now), expectedSequence: expected,
       action: try action(body.isEmpty ? Array("{}".utf8) : body))
     do {
-      return try await decideAndCommit(command, by: caller.subject, kept, answer)
+      return try await decideAndCommit(command, by: caller, kept, answer)
     } catch let error as PostgresError where error.isUniqueViolation {
       if error.constraint == "idempotency_keys_pkey", let kept,
         let response = try await replay(kept)
@@ -70,12 +71,13 @@ struct CommandEndpoint: Sendable {
   }
 
   private func decideAndCommit(
-    _ command: StageCommand, by actor: String, _ kept: KeptRequest?,
+    _ command: StageCommand, by caller: Caller, _ kept: KeptRequest?,
     _ answer: (StageEvent, Opportunity) throws -> Answer
   ) async throws -> Response {
     var deal: Opportunity?
     for _ in 0..<CommandEndpoint.attempts {
       deal = try await store.find(command.opportunityId)
+      try check(command, on: deal, by: caller)
       let now = Instant.now()
       guard let pipeline = try await pipeline(for: command, deal) else {
         let refusal = refusalForMissingPipeline(command)
@@ -85,7 +87,10 @@ struct CommandEndpoint: Sendable {
       let decider = Decider(
         definition: pipeline.definition, version: pipeline.version,
         context: DecisionContext(
-          now: now, actor: actor, eventID: .make(at: now), epoch: recorder.epoch, mode: .live))
+          now: now, actor: caller.subject, eventID: .make(at: now), epoch: recorder.epoch,
+          mode: .live,
+          workingTime: try await access.directory.current()
+            .workingTime(of: command.owner(of: deal))))
       let event: StageEvent
       switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided
@@ -111,6 +116,15 @@ struct CommandEndpoint: Sendable {
       return try await refuse(.stale(sequence: current.sequence, current), kept)
     }
     throw Problem.contended(current)
+  }
+
+  /// The deal as it is now must be one that the caller may do this to.
+  private func check(_ command: StageCommand, on deal: Opportunity?, by caller: Caller) throws {
+    if case .create(let new) = command.action {
+      try caller.requireCreation(owner: new.owner, team: new.team)
+    } else if let deal {
+      try caller.require(AccessPolicy.action(of: command.action), on: deal)
+    }
   }
 
   /// Read after the deal: an event that came in between makes the commit fail and decide again.

@@ -9,6 +9,7 @@ struct OpportunityRoutes: Sendable {
   let store: OpportunityStore
   let history: HistoryStore
   let catalog: PipelineCatalog
+  let access: AccessControl
   let endpoint: CommandEndpoint
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
@@ -127,17 +128,17 @@ struct OpportunityRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .read)
     let id = try id(context)
     var query = QueryReader(request)
     let asOf = query.instant("asOf")
     try query.finish()
-    let deal =
-      if let asOf { try await history.state(of: id, asOf: asOf) } else { try await store.find(id) }
-    guard let deal else {
-      throw asOf == nil
-        ? Problem.noSuchOpportunity
-        : Problem.notFound("there is no opportunity with this id at that time")
+    var deal = try await visible(id, to: caller)
+    if let asOf {
+      guard let former = try await history.state(of: id, asOf: asOf) else {
+        throw Problem.notFound("there is no opportunity with this id at that time")
+      }
+      deal = former
     }
     return try json(
       OpportunityView(deal), headers: [.eTag: EntityTag.text(deal.sequence)])
@@ -146,9 +147,10 @@ struct OpportunityRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<OpportunityView> {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .read)
     var query = QueryReader(request)
     var filter = OpportunityFilter()
+    filter.scope = caller.scope
     filter.pipeline = query.string("pipeline")
     filter.stage = query.string("stage")
     filter.owner = query.string("owner")
@@ -172,10 +174,11 @@ struct OpportunityRoutes: Sendable {
   @Sendable private func possibleMoves(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PossibleMoveView> {
-    try context.requireReader()
-    guard let deal = try await store.find(try id(context)),
-      let pipeline = try await catalog.version(deal.pipeline, deal.pipelineVersion)
-    else { throw Problem.noSuchOpportunity }
+    let caller = try await access.caller(context, to: .read)
+    let deal = try await visible(try id(context), to: caller)
+    guard let pipeline = try await catalog.version(deal.pipeline, deal.pipelineVersion) else {
+      throw Problem.noSuchOpportunity
+    }
     let gate = Gate(pipeline.definition)
     let items = pipeline.definition.stages.filter { $0.key != deal.stage }.map { stage in
       // A reason comes with the request; that one is needed is no obstacle now.
@@ -190,7 +193,7 @@ struct OpportunityRoutes: Sendable {
   @Sendable private func readHistory(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<HistoryItemView> {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .read)
     let id = try id(context)
     var query = QueryReader(request)
     let after = query.value(
@@ -201,12 +204,19 @@ struct OpportunityRoutes: Sendable {
     }
     let limit = query.int("limit", in: 1...500, default: 100)
     try query.finish()
+    _ = try await visible(id, to: caller)
     let events = try await history.events(of: id, after: after, limit: limit + 1)
-    if events.isEmpty, after == nil { throw Problem.noSuchOpportunity }
     let page = events.prefix(limit)
     return Page(
       items: page.map(HistoryItemView.init),
       next: events.count > limit ? page.last.map { "\($0.epoch)-\($0.sequence)" } : nil)
+  }
+
+  /// The deal as it is now, where there is one that the caller may read.
+  private func visible(_ id: EntityID, to caller: Caller) async throws -> Opportunity {
+    guard let deal = try await store.find(id) else { throw Problem.noSuchOpportunity }
+    try caller.require(.read, on: deal)
+    return deal
   }
 
   private func id(_ context: ServiceRequestContext) throws -> EntityID {

@@ -19,12 +19,12 @@ struct StageServiceRoutes: Sendable {
     let cache = DirectoryCache(pool: pool)
     let access = AccessControl(directory: cache)
     opportunities = OpportunityRoutes(
-      store: store, history: history, catalog: catalog,
+      store: store, history: history, catalog: catalog, access: access,
       endpoint: CommandEndpoint(
         store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
-        recorder: recorder, committed: committed))
+        access: access, recorder: recorder, committed: committed))
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
-    events = EventRoutes(history: history)
+    events = EventRoutes(history: history, access: access)
     serviceAccounts = ServiceAccountRoutes(
       store: ServiceAccountStore(pool: pool), recorder: recorder, committed: committed)
     directory = DirectoryRoutes(

@@ -114,6 +114,8 @@ struct OpportunityFilter: Sendable {
   var status: StageCategory?
   /// Part of the deal's or the account's name, without regard to case.
   var text: String?
+  /// The deals that the caller may see; nil for all of them.
+  var scope: DealScope?
   var after: EntityID?
   var limit = 50
 
@@ -139,6 +141,11 @@ extension OpportunityStore {
         "(position(lower(\($0)) IN lower(name)) > 0 OR position(lower(\($0)) IN lower(account->>'name')) > 0)"
       },
       filter.text)
+    if let scope = filter.scope {
+      parameters += [Array(scope.owners), Array(scope.teams)]
+      conditions.append(
+        "(owner = ANY($\(parameters.count - 1)) OR team = ANY($\(parameters.count)))")
+    }
     require({ "id > \($0)" }, filter.after)
     let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     parameters.append(filter.limit)

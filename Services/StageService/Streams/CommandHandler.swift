@@ -10,10 +10,12 @@ import ServiceKit
 struct CommandHandler: BatchHandler {
   let topics: [Topic] = [.stageCommands, .importCommands]
   let catalog: PipelineCatalog
+  let directory: DirectoryCache
   let recorder: Recorder
 
-  init(catalog: PipelineCatalog, recorder: Recorder) {
+  init(catalog: PipelineCatalog, directory: DirectoryCache, recorder: Recorder) {
     self.catalog = catalog
+    self.directory = directory
     self.recorder = recorder
   }
 
@@ -121,7 +123,9 @@ struct CommandHandler: BatchHandler {
         now: now,
         actor: isImport
           ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
-        eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live))
+        eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live,
+        workingTime: try directory.current(in: transaction)
+          .workingTime(of: command.owner(of: deal))))
     guard case .revert = command.action, let deal else { return decider.decide(command, on: deal) }
     // What the batch has decided for the deal so far is not written yet.
     let history =

@@ -104,3 +104,10 @@ extension CalendarEntry {
     changedAt: Instant(milliseconds: 1_762_214_400_000),  // 2025-11-04, when 2026 was announced
     changedBy: "sluice")
 }
+
+extension StageCommand {
+  /// Whose deal it is about.
+  func owner(of deal: Opportunity?) -> String? {
+    if case .create(let new) = action { new.owner } else { deal?.owner }
+  }
+}
