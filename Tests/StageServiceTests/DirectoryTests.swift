@@ -106,11 +106,11 @@ import Testing
     #expect(
       found(DirectoryCheck.failures(of: Staff.person(id), in: Directory())).first
         == "/id invalid-id")
-    #expect(!DirectoryCheck.isID(id))
+    #expect(!DirectoryID.isValid(id))
   }
 
   @Test(arguments: ["li.na", "李娜", "li.na@example.com", "a-b_c+d", "service.portal"])
-  func whatIsAnID(_ id: String) { #expect(DirectoryCheck.isID(id)) }
+  func whatIsAnID(_ id: String) { #expect(DirectoryID.isValid(id)) }
 
   @Test func everythingThatIsWrongWithAPersonIsListed() {
     let person = Staff.person("li.na", team: "north", manager: "nobody", zone: "CST") {

@@ -26,6 +26,20 @@ extension DirectoryPayload {
   }
 }
 
+/// What names a person, a team or a calendar.
+package enum DirectoryID {
+  package static let maximumLength = 100
+
+  /// 1 to 100 characters without blanks, control characters and `/ ? # % :`.
+  package static func isValid(_ id: String) -> Bool {
+    (1...maximumLength).contains(id.unicodeScalars.count)
+      && id.unicodeScalars.allSatisfy {
+        !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+          && !"/?#%:".unicodeScalars.contains($0)
+      }
+  }
+}
+
 /// Any entry of `directory.v1`, told apart by its CloudEvents type.
 package enum DirectoryEntry: Hashable, Sendable {
   case serviceAccount(ServiceAccountEntry)

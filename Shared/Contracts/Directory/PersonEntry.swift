@@ -45,6 +45,12 @@ package struct PersonEntry: DirectoryPayload {
     self.changedBy = changedBy
   }
 
+  /// 1 to 60 lower-case letters, digits and hyphens.
+  package static func isRole(_ role: String) -> Bool {
+    (1...60).contains(role.utf8.count)
+      && role.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+  }
+
   /// Both days included, in the person's time zone.
   package struct Absence: Codable, Hashable, Sendable {
     package var from: CalendarDay

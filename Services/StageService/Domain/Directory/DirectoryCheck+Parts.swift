@@ -7,13 +7,13 @@ extension DirectoryCheck {
   }
 
   static func id(_ id: String) -> [GateFailure] {
-    isID(id)
+    DirectoryID.isValid(id)
       ? []
       : [
         .invalid(
-          "/id", "invalid-id", zh: "须为 1 至 \(maximumIDLength) 个字符，不含空白、控制字符和 / ? # % :",
+          "/id", "invalid-id", zh: "须为 1 至 \(DirectoryID.maximumLength) 个字符，不含空白、控制字符和 / ? # % :",
           en:
-            "must have 1 to \(maximumIDLength) characters other than blanks, controls and / ? # % :"
+            "must have 1 to \(DirectoryID.maximumLength) characters other than blanks, controls and / ? # % :"
         )
       ]
   }
@@ -104,7 +104,7 @@ extension DirectoryCheck {
 
   static func roles(_ roles: [String]) -> [GateFailure] {
     count(roles.count, at: "/roles", limit: maximumItems)
-      + roles.prefix(maximumItems).enumerated().filter { !DefinitionCheck.isKey($0.element) }.map {
+      + roles.prefix(maximumItems).enumerated().filter { !PersonEntry.isRole($0.element) }.map {
         .invalid(
           "/roles/\($0.offset)", "invalid-key", zh: "只能由 1 至 60 个小写字母、数字和连字符组成",
           en: "must be 1 to 60 lower-case letters, digits and hyphens")

@@ -4,18 +4,9 @@ import Foundation
 /// What is wrong with an entry that somebody wants to put into the directory: all of it at once, each
 /// with the place and what would be right.
 enum DirectoryCheck {
-  static let maximumIDLength = 100
   static let maximumTextLength = 500
   static let maximumItems = 50
   static let maximumDays = 2_000
-
-  /// 1 to 100 characters without blanks, control characters, `/`, `?`, `#`, `%` and `:`.
-  static func isID(_ id: String) -> Bool {
-    (1...maximumIDLength).contains(id.unicodeScalars.count)
-      && id.unicodeScalars.allSatisfy {
-        !$0.properties.isWhitespace && !isControl($0) && !"/?#%:".unicodeScalars.contains($0)
-      }
-  }
 
   static func failures(of person: PersonEntry, in directory: Directory) -> [GateFailure] {
     var failures = id(person.id) + text(person.name, at: "/name")

@@ -95,7 +95,7 @@ extension DirectoryRoutes {
     _ context: ServiceRequestContext, _: Entry.Type
   ) throws -> String {
     let id = pathID(context)
-    guard DirectoryCheck.isID(id) else { throw Self.unknown(Entry.self) }
+    guard DirectoryID.isValid(id) else { throw Self.unknown(Entry.self) }
     return id
   }
 
