@@ -73,6 +73,41 @@ import Testing
     }
   }
 
+  /// Scopes of a few owners and teams are asked otherwise than those of many.
+  @Test(arguments: [0, ScopeCondition.maximumBranches])
+  func aScopeGoesWithEveryFilter(_ others: Int) async throws {
+    try await withDeals { api, _ in
+      let store = OpportunityStore(pool: api.pool)
+      var everything = OpportunityFilter()
+      everything.limit = 500
+      let all = try await store.list(everything)
+      var scope = DealScope(owners: ["li.na", "sun.fei"], teams: ["east", "east-1"])
+      scope.owners.formUnion((0..<others).map { "nobody-\($0)" })
+      func check(_ set: (inout OpportunityFilter) -> Void, _ keep: (Opportunity) -> Bool)
+        async throws
+      {
+        var filter = everything
+        filter.scope = scope
+        set(&filter)
+        let expected = all.filter { scope.contains(owner: $0.owner, team: $0.team) && keep($0) }
+        let found = try await store.list(filter)
+        #expect(found.map(\.id) == expected.prefix(filter.limit).map(\.id))
+      }
+      try await check({ _ in }, { _ in true })
+      try await check({ $0.owner = "li.na" }, { $0.owner == "li.na" })
+      try await check({ $0.owner = "he.yan" }, { _ in false })
+      try await check({ $0.team = "east" }, { $0.team == "east" })
+      try await check({ $0.pipeline = "general" }, { _ in true })
+      try await check({ $0.stage = "won" }, { _ in false })
+      try await check({ $0.status = .open }, { _ in true })
+      try await check({ $0.text = "erp" }, { _ in true })
+      try await check({ $0.text = "none" }, { _ in false })
+      try await check({ $0.limit = 2 }, { _ in true })
+      let second = all[1].id
+      try await check({ $0.after = second }, { $0.id > second })
+    }
+  }
+
   @Test func whatIsOutsideIsNotThere() async throws {
     try await withDeals { api, deals in
       let rep = try api.issuer.token(subject: "he.yan", roles: [.rep], expiresIn: .seconds(600))

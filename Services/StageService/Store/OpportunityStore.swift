@@ -141,18 +141,18 @@ extension OpportunityStore {
         "(position(lower(\($0)) IN lower(name)) > 0 OR position(lower(\($0)) IN lower(account->>'name')) > 0)"
       },
       filter.text)
-    if let scope = filter.scope {
-      parameters += [Array(scope.owners), Array(scope.teams)]
-      conditions.append(
-        "(owner = ANY($\(parameters.count - 1)) OR team = ANY($\(parameters.count)))")
-    }
     require({ "id > \($0)" }, filter.after)
-    let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     parameters.append(filter.limit)
+    let limit = "$\(parameters.count)"
+    if let scope = filter.scope {
+      conditions = ScopeCondition(scope: scope).joined(
+        to: conditions, limit: limit, &parameters)
+    }
+    let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     return try await pool.query(
       """
       SELECT \(OpportunityColumns.list) FROM opportunities \(selection)
-      ORDER BY id LIMIT $\(parameters.count)
+      ORDER BY id LIMIT \(limit)
       """, parameters: parameters
     ).map { try OpportunityColumns.read($0) }
   }
