@@ -276,6 +276,24 @@ extension API {
   }
 }
 
+extension DirectoryRoutesTests {
+  @Test func nobodyLocksThemselvesOut() async throws {
+    try await withAPI { api in
+      // The subject of the tests' tokens.
+      try await api.put("people/li.na", ["name": "李娜"])
+      for answer in [
+        try await api.send(.post, "/v1/people/li.na/deactivate", as: .admin),
+        try await api.send(
+          .put, "/v1/people/li.na", ["name": "李娜", "active": false], as: .admin),
+      ] {
+        #expect(answer.status == 422 && answer.codes == ["own-entry"])
+      }
+      let read = try await api.get("/v1/people/li.na")
+      #expect(read["active"] == true && read["version"] == 1)
+    }
+  }
+}
+
 /// What a process knows of a directory that another one changes.
 @Suite struct DirectoryCacheTests {
   private func store(_ pool: PostgresPool, _ goodFor: Duration) -> DirectoryStore {

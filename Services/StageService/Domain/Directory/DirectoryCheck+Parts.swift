@@ -149,6 +149,10 @@ extension DirectoryCheck {
 }
 
 extension GateFailure {
+  static let ownDeparture = GateFailure.invalid(
+    "/active", "own-entry", zh: "不能停用本人；请由另一位管理员操作",
+    en: "cannot be taken from oneself; ask another admin to do it")
+
   static func notACurrency(_ pointer: String) -> GateFailure {
     .invalid(
       pointer, "invalid-currency", zh: "须为三个大写字母的 ISO 4217 代码，例如 USD",

@@ -83,6 +83,8 @@ struct DirectoryStore: Sendable {
       let failures = wanted.failures(in: directory)
       guard failures.isEmpty else { return (.refused(failures), revision) }
       if (before as? PersonEntry)?.active == true, (wanted as? PersonEntry)?.active == false {
+        // Whoever locked themselves out could not come back.
+        if id == actor { return (.refused([.ownDeparture]), revision) }
         let count = try DirectoryStore.openDeals(of: id, in: transaction)
         if count > 0 { return (.ownsDeals(count), revision) }
       }
