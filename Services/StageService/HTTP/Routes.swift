@@ -26,7 +26,8 @@ struct StageServiceRoutes: Sendable {
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history, access: access)
     serviceAccounts = ServiceAccountRoutes(
-      store: ServiceAccountStore(pool: pool), recorder: recorder, committed: committed)
+      store: ServiceAccountStore(pool: pool), access: access, recorder: recorder,
+      committed: committed)
     directory = DirectoryRoutes(
       store: DirectoryStore(pool: pool, cache: cache, recorder: recorder), access: access,
       committed: committed)
