@@ -124,7 +124,9 @@ let package = Package(
       resources: [
         .embedInCode("Migrations/m0001_stage_service.sql"),
         .embedInCode("Migrations/m0002_command_events.sql"),
-        .embedInCode("Migrations/m0005_directory.sql"),
+        .embedInCode("Migrations/m0004_deal_state.sql"),
+        .embedInCode("Migrations/m0005_names.sql"),
+        .embedInCode("Migrations/m0006_directory.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -32,16 +32,24 @@ func buildStageService(
         recorder: try await .load(pool))
     ]
   }
+  let recorder = try await Recorder.load(backbone.pool)
   let routes = StageServiceRoutes(
-    pool: backbone.pool, recorder: try await .load(backbone.pool), committed: backbone.committed)
+    pool: backbone.pool, recorder: recorder, committed: backbone.committed)
   let router = makeServiceRouter()
   routes.add(to: router, authenticator: backbone.authenticator)
 
   let idempotency = IdempotencyStore(pool: backbone.pool)
+  let holds = HoldExpiry(
+    batch: DealBatch(
+      pool: backbone.pool, catalog: PipelineCatalog(pool: backbone.pool), recorder: recorder,
+      directory: DirectoryCache(pool: backbone.pool), committed: backbone.committed))
   return StageServiceApplication(
     services: backbone.services(and: [
       Upkeep("expiry of idempotency keys", every: .seconds(600), logger: logger) {
         _ = try await idempotency.expire(now: .now())
+      },
+      Upkeep("end of holds", every: .seconds(60), logger: logger) {
+        try await holds.run(at: .now())
       },
       HTTPServer(
         address: configuration.httpAddress, router: router, logger: logger,
@@ -59,7 +67,9 @@ enum StageServiceMigrations {
           resource: "m0001_stage_service", bytes: PackageResources.m0001_stage_service_sql),
         Migration(
           resource: "m0002_command_events", bytes: PackageResources.m0002_command_events_sql),
-        Migration(resource: "m0005_directory", bytes: PackageResources.m0005_directory_sql),
+        Migration(resource: "m0004_deal_state", bytes: PackageResources.m0004_deal_state_sql),
+        Migration(resource: "m0005_names", bytes: PackageResources.m0005_names_sql),
+        Migration(resource: "m0006_directory", bytes: PackageResources.m0006_directory_sql),
       ])
   }
 }

@@ -38,6 +38,11 @@ package struct StageCommand: Hashable, Sendable {
     /// Something happened outside; numbered into the deal's own sequence.
     case recordActivity(ActivityRecord)
     case revert(Reversal)
+    case assign(Assignment)
+    case hold(Hold)
+    case resume(Resumption)
+    case tick(ChecklistTick)
+    case recordFeedback(CustomerFeedback)
   }
 
   package struct Move: Codable, Hashable, Sendable {
@@ -50,16 +55,20 @@ package struct StageCommand: Hashable, Sendable {
     package var fields: [String: JSONValue]?
     /// What made an automation ask for the move; a person's request has none.
     package var evidence: RuleEvidence?
+    /// Moves although the gate refuses; an administrator's to say.
+    package var override: GateOverride?
 
     package init(
       to: String, from: String? = nil, reason: String? = nil,
-      fields: [String: JSONValue]? = nil, evidence: RuleEvidence? = nil
+      fields: [String: JSONValue]? = nil, evidence: RuleEvidence? = nil,
+      override: GateOverride? = nil
     ) {
       self.to = to
       self.from = from
       self.reason = reason
       self.fields = fields
       self.evidence = evidence
+      self.override = override
     }
   }
 
@@ -142,53 +151,47 @@ package struct OpportunityPatch: Codable, Hashable, Sendable {
   package var amount: Patch<Money>
   package var expectedClose: Patch<String>
   package var nextStep: Patch<NextStep>
+  /// Instead of what its stage counts as; cleared: as its stage again.
+  package var forecastCategory: Patch<ForecastCategory>
   package var fields: [String: JSONValue]
   package var reason: String?
 
   package init(
     name: String? = nil, amount: Patch<Money> = .keep, expectedClose: Patch<String> = .keep,
-    nextStep: Patch<NextStep> = .keep, fields: [String: JSONValue] = [:], reason: String? = nil
+    nextStep: Patch<NextStep> = .keep, forecastCategory: Patch<ForecastCategory> = .keep,
+    fields: [String: JSONValue] = [:], reason: String? = nil
   ) {
     self.name = name
     self.amount = amount
     self.expectedClose = expectedClose
     self.nextStep = nextStep
+    self.forecastCategory = forecastCategory
     self.fields = fields
     self.reason = reason
   }
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, amount, expectedClose, nextStep, fields, reason
+    case name, amount, expectedClose, nextStep, forecastCategory, fields, reason
   }
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    func patch<T: Codable>(_ key: CodingKeys, of type: T.Type) throws -> Patch<T> {
-      guard container.contains(key) else { return .keep }
-      return try container.decodeNil(forKey: key)
-        ? .clear : .set(try container.decode(type, forKey: key))
-    }
     name = try container.decodeIfPresent(String.self, forKey: .name)
-    amount = try patch(.amount, of: Money.self)
-    expectedClose = try patch(.expectedClose, of: String.self)
-    nextStep = try patch(.nextStep, of: NextStep.self)
+    amount = try container.decodePatch(Money.self, forKey: .amount)
+    expectedClose = try container.decodePatch(String.self, forKey: .expectedClose)
+    nextStep = try container.decodePatch(NextStep.self, forKey: .nextStep)
+    forecastCategory = try container.decodePatch(ForecastCategory.self, forKey: .forecastCategory)
     fields = try container.decodeIfPresent([String: JSONValue].self, forKey: .fields) ?? [:]
     reason = try container.decodeIfPresent(String.self, forKey: .reason)
   }
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    func put<T: Codable>(_ patch: Patch<T>, _ key: CodingKeys) throws {
-      switch patch {
-      case .keep: break
-      case .clear: try container.encodeNil(forKey: key)
-      case .set(let value): try container.encode(value, forKey: key)
-      }
-    }
     try container.encodeIfPresent(name, forKey: .name)
-    try put(amount, .amount)
-    try put(expectedClose, .expectedClose)
-    try put(nextStep, .nextStep)
+    try container.encodePatch(amount, forKey: .amount)
+    try container.encodePatch(expectedClose, forKey: .expectedClose)
+    try container.encodePatch(nextStep, forKey: .nextStep)
+    try container.encodePatch(forecastCategory, forKey: .forecastCategory)
     if !fields.isEmpty { try container.encode(fields, forKey: .fields) }
     try container.encodeIfPresent(reason, forKey: .reason)
   }
@@ -199,6 +202,23 @@ package enum Patch<Value: Codable & Hashable & Sendable>: Hashable, Sendable {
   case keep
   case clear
   case set(Value)
+}
+
+extension KeyedDecodingContainer {
+  func decodePatch<Value>(_ type: Value.Type, forKey key: Key) throws -> Patch<Value> {
+    guard contains(key) else { return .keep }
+    return try decodeNil(forKey: key) ? .clear : .set(try decode(type, forKey: key))
+  }
+}
+
+extension KeyedEncodingContainer {
+  mutating func encodePatch<Value>(_ patch: Patch<Value>, forKey key: Key) throws {
+    switch patch {
+    case .keep: break
+    case .clear: try encodeNil(forKey: key)
+    case .set(let value): try encode(value, forKey: key)
+    }
+  }
 }
 
 /// What the owner will do next, and by when.

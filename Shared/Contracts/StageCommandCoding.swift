@@ -8,6 +8,11 @@ package enum StageCommandType: String, CaseIterable, Sendable {
   case reopen = "sluice.reopening-requested.v1"
   case recordActivity = "sluice.activity-recording-requested.v1"
   case revert = "sluice.reversal-requested.v1"
+  case assign = "sluice.assignment-requested.v1"
+  case hold = "sluice.hold-requested.v1"
+  case resume = "sluice.resumption-requested.v1"
+  case tick = "sluice.checklist-tick-requested.v1"
+  case recordFeedback = "sluice.feedback-recording-requested.v1"
 }
 
 extension StageCommand {
@@ -21,6 +26,11 @@ extension StageCommand {
     case .reopen: .reopen
     case .recordActivity: .recordActivity
     case .revert: .revert
+    case .assign: .assign
+    case .hold: .hold
+    case .resume: .resume
+    case .tick: .tick
+    case .recordFeedback: .recordFeedback
     }
   }
 }
@@ -58,6 +68,11 @@ package struct StageCommandData: Encodable, Sendable {
       case .reopen: .reopen(try StageCommand.Reopening(from: decoder))
       case .recordActivity: .recordActivity(try ActivityMember(from: decoder).activity)
       case .revert: .revert(try StageCommand.Reversal(from: decoder))
+      case .assign: .assign(try StageCommand.Assignment(from: decoder))
+      case .hold: .hold(try StageCommand.Hold(from: decoder))
+      case .resume: .resume(try StageCommand.Resumption(from: decoder))
+      case .tick: .tick(try StageCommand.ChecklistTick(from: decoder))
+      case .recordFeedback: .recordFeedback(try StageCommand.CustomerFeedback(from: decoder))
       }
     command = StageCommand(
       id: envelope.commandId, opportunityId: envelope.opportunityId, actor: envelope.actor,
@@ -80,6 +95,11 @@ package struct StageCommandData: Encodable, Sendable {
     case .recordActivity(let activity):
       try ActivityMember(activity: activity).encode(to: encoder)
     case .revert(let action): try action.encode(to: encoder)
+    case .assign(let action): try action.encode(to: encoder)
+    case .hold(let action): try action.encode(to: encoder)
+    case .resume(let action): try action.encode(to: encoder)
+    case .tick(let action): try action.encode(to: encoder)
+    case .recordFeedback(let action): try action.encode(to: encoder)
     }
   }
 }

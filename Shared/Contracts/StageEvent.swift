@@ -61,8 +61,14 @@ package struct StageEventData: Codable, Hashable, Sendable {
   package var recordedAt: Instant
   package var followUpDueAt: Instant?
   package var benchmarkDays: Double?
-  /// What the gate would have refused; only an import is let through with any.
+  /// What a forecast counts the deal as after the event: as it says itself, or else its stage.
+  package var forecastCategory: ForecastCategory?
+  /// What the gate refused; only an import, or an administrator's override, is let through with any.
   package var violations: [GateFailure]
+  /// On a move that an administrator made although the gate refused.
+  package var override: GateOverride?
+  /// On a move with which another department becomes responsible.
+  package var handOff: HandOff?
   /// Identity of the command or outside event that caused this one.
   package var cause: String?
   package var changes: [FieldChange]
@@ -119,7 +125,11 @@ package struct StageEventData: Codable, Hashable, Sendable {
     recordedAt = try container.decode(Instant.self, forKey: .recordedAt)
     followUpDueAt = try container.decodeIfPresent(Instant.self, forKey: .followUpDueAt)
     benchmarkDays = try container.decodeIfPresent(Double.self, forKey: .benchmarkDays)
+    forecastCategory = try container.decodeIfPresent(
+      ForecastCategory.self, forKey: .forecastCategory)
     violations = try container.decodeIfPresent([GateFailure].self, forKey: .violations) ?? []
+    override = try container.decodeIfPresent(GateOverride.self, forKey: .override)
+    handOff = try container.decodeIfPresent(HandOff.self, forKey: .handOff)
     cause = try container.decodeIfPresent(String.self, forKey: .cause)
     changes = try container.decodeIfPresent([FieldChange].self, forKey: .changes) ?? []
     entryUnknown = try container.decodeIfPresent(Bool.self, forKey: .entryUnknown)
@@ -173,7 +183,8 @@ package struct Account: Codable, Hashable, Sendable {
   }
 }
 
-/// One changed field: `field` is `name`, `amount`, `fields.<key>`, …; null stands for "not set".
+/// One changed field: `field` is `name`, `amount`, `owner`, `hold`, `fields.<key>`,
+/// `checklist.<stage>.<item>`, `feedback.<stage>`, …; null stands for "not set".
 package struct FieldChange: Codable, Hashable, Sendable {
   package var field: String
   package var old: JSONValue

@@ -13,6 +13,10 @@ import Testing
         .before(field: "expectedClose", value: "2027-01-01"),
         #"{"before":{"field":"expectedClose","value":"2027-01-01"}}"#
       ),
+      (.evidence(kind: "document"), #"{"evidence":{"kind":"document"}}"#),
+      (.feedback(withinDays: 14), #"{"feedback":{"withinDays":14}}"#),
+      (.checklist, #"{"checklist":{}}"#),
+      (.amountWithin(limits: ["rep": 100]), #"{"amountWithin":{"limits":{"rep":100}}}"#),
       (.all([]), #"{"all":[]}"#),
       (
         .any([.filled(field: "a"), .not(.filled(field: "b"))]),
@@ -27,7 +31,9 @@ import Testing
 
   @Test(arguments: [#"{"filled":"a","not":{"filled":"b"}}"#, "{}", #"{"unknown":1}"#])
   func exactlyOneMember(_ text: String) {
-    let list = "filled, equals, oneOf, atLeast, atMost, before, all, any, not"
+    let list =
+      "filled, equals, oneOf, atLeast, atMost, before, evidence, feedback, checklist, "
+      + "amountWithin, all, any, not"
     let criterion = #"{"key":"k","name":{"zh":"","en":""},"rule":\#(text)}"#
     #expect(
       refusal([Criterion].self, "[\(criterion)]") == "/0/rule: expected exactly one of \(list)")

@@ -23,7 +23,11 @@ enum Sample {
     data.reason = "方案已发"
     data.followUpDueAt = time.adding(days: 3)
     data.benchmarkDays = 10
+    data.forecastCategory = .bestCase
     data.violations = [failure]
+    data.override = GateOverride(reason: "the board agreed")
+    data.handOff = HandOff(
+      from: LocalizedText(zh: "销售部", en: "Sales"), to: LocalizedText(zh: "售前部", en: "Presales"))
     data.cause = "activity-1"
     data.changes = [FieldChange(field: "fields.budget", old: .null, new: .array([1, 2.5, .null]))]
     data.entryUnknown = true
@@ -53,7 +57,9 @@ enum Sample {
       OpportunityPatch(amount: .clear, expectedClose: .set("2027-02-28"), fields: ["budget": .null])
     ),
     .move(
-      .init(to: "proposal", reason: "quote", fields: ["budget": 1.5], evidence: evidence)),
+      .init(
+        to: "proposal", reason: "quote", fields: ["budget": 1.5], evidence: evidence,
+        override: GateOverride(reason: "the board agreed"))),
     .win(.init(reason: "signed", fields: ["contract": "C-1"])),
     .lose(.init(reason: "price")),
     .reopen(.init(to: "proposal", reason: "again")),
@@ -63,6 +69,11 @@ enum Sample {
         summary: "好的", contact: Contact(email: "a@b.cn", phone: "+86 138"),
         evidence: EvidenceLink(url: "https://example.com/1", sha256: "00", title: "t"))),
     .revert(.init(eventId: other, reason: "error")),
+    .assign(.init(owner: .set("han.meimei"), team: .clear, reason: "moved away")),
+    .hold(.init(reason: "budget frozen", until: time.adding(days: 30))),
+    .resume(.init(reason: "budget is there")),
+    .tick(.init(stage: "proposal", item: "quote-checked", done: true)),
+    .recordFeedback(.init(score: 4, text: "可以", at: time, explicit: true)),
   ].map {
     StageCommand(
       id: other, opportunityId: opportunity, actor: "import:acme", occurredAt: time,

@@ -48,6 +48,11 @@ import Testing
     data.benchmarkDays = some(
       Double(Int.random(in: -1_000_000...1_000_000, using: &numbers)) / [1, 2, 8, 10, 100, 1_000]
         .randomElement(using: &numbers)!)
+    data.forecastCategory = some(ForecastCategory.allCases.randomElement(using: &numbers)!)
+    data.handOff = some(
+      HandOff(
+        from: some(LocalizedText(zh: text(), en: text())),
+        to: LocalizedText(zh: text(), en: text())))
     data.cause = some(text())
     data.entryUnknown = some(.random(using: &numbers))
     data.name = some(text())
@@ -101,7 +106,9 @@ import Testing
     #""toPosition":99999999999999999999"#, #""violations":[{"code":"x"}]"#, #""changes":null"#,
     #""changes":[{"field":"a","old":1.5,"new":1}]"#, #""changes":[{"field":"a","old":null}]"#,
     #""changes":[{"field":"a","old":{"x":1,"x":2},"new":1}]"#, #""activity":{}"#,
-    #""account":{"id":"a"}"#, #""reason":"open"#, #""reason":"#, #""to":"a"}{"#, #""to":"a",}"#,
+    #""account":{"id":"a"}"#, #""forecastCategory":"odd""#, #""override":{"reason":"r"}"#,
+    #""handOff":{"from":null}"#, #""handOff":{"to":{"zh":"a"}}"#, #""reason":"open"#, #""reason":"#,
+    #""to":"a"}{"#, #""to":"a",}"#,
   ])
   func atAnythingElseItGivesUp(_ member: String) {
     let base = """

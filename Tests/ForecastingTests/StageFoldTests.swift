@@ -82,6 +82,27 @@ import Testing
     #expect(counters.first { $0.key.stage == "offer" }?.key.owner == "bob")
   }
 
+  @Test func aDealThatIsGivenToAnotherMovesNothingAndLeavesUnderItsNewOwner() throws {
+    var history = History(1)
+    history.create()
+    let given = history.change {
+      $0.owner = "bob"
+      $0.team = "south"
+    }
+    let before = StageFold.fold(current: [:], events: [history.events[0]])
+    let change = StageFold.fold(
+      current: Dictionary(uniqueKeysWithValues: before.current.map { ($0.opportunityID, $0) }),
+      events: [given])
+    #expect(change.counters.isEmpty && change.visits.isEmpty)
+    #expect(change.current.map(\.owner) == ["bob"] && change.current.map(\.team) == ["south"])
+    history.move(to: "offer")
+    let counters = StageFold.fold(current: [:], events: history.events).counters
+    #expect(counters.first { $0.delta.advanced == 1 }?.key.owner == "bob")
+    #expect(
+      counters.filter { $0.delta.entered == 1 }.map { "\($0.key.stage) \($0.key.owner)" }.sorted()
+        == ["lead ann", "offer bob"])
+  }
+
   @Test func noOwnerAndNoTeamCountUnderTheEmptyText() {
     var history = History(1)
     history.owner = nil

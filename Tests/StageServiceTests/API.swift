@@ -75,6 +75,23 @@ struct API: Sendable {
     try #require(answer.status == 201)
   }
 
+  /// Publishes stages of which none asks for anything, as the pipeline that `create` takes.
+  func publishPlain() async throws {
+    func stage(_ key: JSONValue, _ category: JSONValue = "open") -> JSONValue {
+      ["key": key, "name": ["zh": key, "en": key], "category": category]
+    }
+    let definition: JSONValue = [
+      "name": ["zh": "简", "en": "plain"],
+      "stages": [
+        stage("initial-contact"), stage("needs-analysis"), stage("won", "won"),
+        stage("lost", "lost"),
+      ],
+    ]
+    let answer = try await send(
+      .post, "/v1/pipelines", ["key": "general", "definition": definition], as: .admin)
+    try #require(answer.status == 201, "\(answer.body)")
+  }
+
   /// A new deal's identity.
   func create(_ members: [String: JSONValue] = [:]) async throws -> String {
     let answer = try await send(.post, "/v1/opportunities", API.deal(members))
@@ -97,6 +114,7 @@ struct API: Sendable {
 }
 
 func withAPI<Result: Sendable>(
+  standing: @escaping Standing.Lookup = Standing.byDirectory,
   _ body: @Sendable (API) async throws -> Result
 ) async throws -> Result {
   let keyFile = FileManager.default.temporaryDirectory.appending(path: "key-\(UUID())").path()
@@ -109,8 +127,9 @@ func withAPI<Result: Sendable>(
       serviceAccounts: ServiceAccountVerifier(
         ServiceAccountCache { try await ServiceAccountTable.find($0, in: pool) }))
     let router = makeServiceRouter()
-    StageServiceRoutes(pool: pool, recorder: Recorder(epoch: 1), committed: WakeSignal())
-      .add(to: router, authenticator: authenticator)
+    StageServiceRoutes(
+      pool: pool, recorder: Recorder(epoch: 1), committed: WakeSignal(), standing: standing
+    ).add(to: router, authenticator: authenticator)
     let application = Application(
       responder: makeResponder(router),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -128,10 +147,12 @@ func withStageTables<Result: Sendable>(
     try await Migrator.migrate(
       database.pool, schema: database.schema,
       sets: [MessagingMigrations.set, DirectoryMigrations.set, StageServiceMigrations.set],
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: quiet)
     return try await body(database.pool)
   }
 }
+
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 extension HTTPField.Name {
   static let idempotencyKey = HTTPField.Name("Idempotency-Key")!

@@ -74,7 +74,7 @@ import Testing
   }
 
   /// Scopes of a few owners and teams are asked otherwise than those of many.
-  @Test(arguments: [0, ScopeCondition.maximumBranches])
+  @Test(arguments: [0, DealScope.maximumBranches])
   func aScopeGoesWithEveryFilter(_ others: Int) async throws {
     try await withDeals { api, _ in
       let store = OpportunityStore(pool: api.pool)
@@ -181,6 +181,44 @@ import Testing
         #expect(answer.status == status, "\(subject) for \(owner): \(answer.body)")
         if status == 403 { #expect(answer.codes == ["outside-scope"]) }
       }
+    }
+  }
+
+  @Test func bulkAndAccountsKeepToTheScope() async throws {
+    try await withDeals { api, deals in
+      let rep = try api.issuer.token(subject: "li.na", roles: [.rep], expiresIn: .seconds(600))
+      let ids = try ["li.na", "wang.li", "he.yan"].map { try #require(deals[$0]) }
+      let body: JSONValue = [
+        "operation": "patch", "ids": .array(ids.map(JSONValue.string)), "name": "renamed",
+      ]
+      let bulk = try await api.send(
+        .post, "/v1/opportunities:bulk", bytes: try JSONCoding.encode(body), token: rep)
+      #expect(bulk.status == 200, "\(bulk.body)")
+      let results = bulk["items"].items
+      #expect(results.map { $0["outcome"] } == ["accepted", "refused", "refused"])
+      #expect(results[1]["errors"].items.map { $0["code"] } == ["outside-scope"])
+      #expect(results[2]["errors"].items.map { $0["code"] } == ["not-found"])
+
+      let new = try await api.send(
+        .post, "/v1/opportunities",
+        API.deal(["owner": "he.yan", "team": "west", "account": ["name": "西部重工"]]), as: .admin)
+      #expect(new.status == 201)
+      func accounts(_ subject: String, _ role: Role, _ query: String = "") async throws
+        -> [JSONValue]
+      {
+        let token = try api.issuer.token(subject: subject, roles: [role], expiresIn: .seconds(600))
+        return try await api.send(.get, "/v1/accounts?limit=50\(query)", token: token)["items"]
+          .items
+      }
+      let mine = try await accounts("li.na", .rep)
+      #expect(mine.map { $0["name"] } == ["华东机械"] && mine[0]["deals"] == 2)
+      let theirs = try await accounts("he.yan", .rep)
+      #expect(theirs.map { $0["name"] } == ["华东机械", "西部重工"])
+      #expect(theirs.map { $0["openDeals"] } == [1, 1])
+      let found = try await accounts("he.yan", .rep, "&q=%E8%A5%BF%E9%83%A8")
+      #expect(found.map { $0["name"] } == ["西部重工"])
+      let all = try await accounts("he.yan", .viewer)
+      #expect(all.map { $0["deals"] } == [8, 1])
     }
   }
 

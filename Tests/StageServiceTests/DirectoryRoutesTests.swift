@@ -277,6 +277,42 @@ extension API {
 }
 
 extension DirectoryRoutesTests {
+  @Test func whoLeavesHandsTheOpenDealsOver() async throws {
+    try await withAPI { api in
+      try await api.publishGeneral()
+      for id in ["wang.li", "zhao.min", "gone"] { try await api.put("people/\(id)", ["name": "x"]) }
+      let gone = try await api.send(.post, "/v1/people/gone/deactivate", as: .admin)
+      #expect(gone.status == 200)
+      var deals: [String] = []
+      for _ in 0..<3 { deals.append(try await api.create(["owner": "wang.li"])) }
+      let other = try await api.create(["owner": "he.yan"])
+      try await api.pool.execute(
+        "UPDATE opportunities SET category = 'lost' WHERE id = $1", EntityID(deals[2]))
+      let path = "/v1/people/wang.li/deactivate"
+      for (successor, code) in [
+        ("ghost", "unknown-person"), ("wang.li", "own-delegate"), ("gone", "person-inactive"),
+      ] {
+        let answer = try await api.send(
+          .post, path, ["reassignTo": .string(successor)], as: .admin)
+        #expect(answer.status == 422 && answer.codes == [code])
+      }
+      let unknown = try await api.send(
+        .post, "/v1/people/ghost/deactivate", ["reassignTo": "zhao.min"], as: .admin)
+      #expect(unknown.status == 404)
+      let left = try await api.send(.post, path, ["reassignTo": "zhao.min"], as: .admin)
+      #expect(left.status == 200 && left["active"] == false)
+      for (deal, owner, sequence) in [
+        (deals[0], "zhao.min", 2), (deals[1], "zhao.min", 2), (deals[2], "wang.li", 1),
+        (other, "he.yan", 1),
+      ] as [(String, String, Int64)] {
+        let read = try await api.get("/v1/opportunities/\(deal)")
+        #expect(read["owner"].text == owner && read["sequence"] == .integer(sequence))
+      }
+      let history = try await api.get("/v1/opportunities/\(deals[0])/history")
+      #expect(history["items"].items.last?["actor"] == "li.na")
+    }
+  }
+
   @Test func nobodyLocksThemselvesOut() async throws {
     try await withAPI { api in
       // The subject of the tests' tokens.

@@ -18,6 +18,28 @@ import Testing
     #expect(directory.below("nobody").teams.isEmpty)
   }
 
+  @Test func aboveIsBelowTheOtherWayRound() {
+    let directory = Staff.directory
+    for person in Staff.people {
+      let above = Staff.people.map(\.id).filter {
+        directory.below($0).people.contains(person.id)
+      }
+      #expect(directory.above(person.id) == Set(above), "\(person.id)")
+    }
+    #expect(directory.above("chen.hao") == ["wang.li", "zhou.ting"])
+    #expect(directory.above("ghost").isEmpty)
+  }
+
+  @Test func theDirectoryAddsNoRoleOfTokens() {
+    var directory = Staff.directory
+    directory.set(Staff.person("li.na") { $0.roles = ["legal", "admin", "manager"] })
+    #expect(directory.roles(of: "li.na") == ["legal"])
+    #expect(directory.roles(of: "ghost").isEmpty)
+    let standing = Standing.byDirectory(directory, "li.na", "chen.hao")
+    #expect(standing.roles == ["legal"] && standing.ownerManagers == ["wang.li", "zhou.ting"])
+    #expect(Standing.byDirectory(directory, "li.na", nil).ownerManagers.isEmpty)
+  }
+
   @Test func twoLeadersOfEachOtherAreNoEndlessWalk() {
     var directory = Directory()
     for entry in [Staff.person("a", team: "one"), Staff.person("b", team: "two")] {

@@ -19,6 +19,13 @@ enum Fixture {
         now: now, actor: "li.na", eventID: id(1_000 + event), epoch: 1, mode: mode))
   }
 
+  static func facts(
+    _ deal: Opportunity, by mover: Mover = Mover(id: "li.na"), at now: Instant = start,
+    definition: PipelineDefinition = Templates.general
+  ) -> GateFacts {
+    GateFacts(deal: deal, definition: definition, mover: mover, now: now)
+  }
+
   static func command(
     _ action: StageCommand.Action, at: Instant? = nil, expected: Int64? = nil
   ) -> StageCommand {

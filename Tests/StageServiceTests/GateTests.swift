@@ -10,7 +10,8 @@ import Testing
     _ deal: Opportunity, to stage: String, reason: String? = "because", reopening: Bool = false
   ) -> [String] {
     gate.failures(
-      moving: deal, to: Templates.general.stage(stage)!, reason: reason, reopening: reopening
+      moving: deal, to: Templates.general.stage(stage)!, by: Mover(id: "li.na"), at: Fixture.start,
+      reason: .stated(reason), reopening: reopening
     ).map(\.code)
   }
 
@@ -22,7 +23,8 @@ import Testing
   @Test func answersWithEverythingThatIsMissingAtOnce() {
     let deal = Fixture.deal(in: "needs-analysis") { $0.fields = ["budget": " "] }
     let failures = gate.failures(
-      moving: deal, to: Templates.general.stage("contract")!, reason: nil)
+      moving: deal, to: Templates.general.stage("contract")!, by: Mover(id: "li.na"),
+      at: Fixture.start, reason: .stated(nil))
     #expect(
       failures.map(\.code) == [
         "transition-not-allowed", "field-required", "field-required", "field-required",
@@ -86,11 +88,12 @@ import Testing
     (.not(.filled(field: "nothing")), true), (.all([]), true), (.any([]), false),
   ])
   func rule(_ rule: Criterion.Rule, holds: Bool) {
-    #expect(rule.holds(for: Fixture.deal(in: "proposal")) == holds)
+    #expect(rule.holds(for: Fixture.facts(Fixture.deal(in: "proposal"))) == holds)
   }
 
   @Test func datesCompareAsText() {
     let deal = Fixture.deal(in: "proposal") { $0.expectedClose = "2026-03-31" }
-    #expect(Criterion.Rule.before(field: "expectedClose", value: "2026-04-01").holds(for: deal))
+    let rule = Criterion.Rule.before(field: "expectedClose", value: "2026-04-01")
+    #expect(rule.holds(for: Fixture.facts(deal)))
   }
 }

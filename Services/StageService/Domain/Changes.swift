@@ -26,7 +26,31 @@ struct Changes {
     if let step = patch.nextStep.value(keeping: before.nextStep) {
       note(Opportunity.Field.nextStep, before.nextStep?.json ?? .null, step?.json ?? .null)
     }
+    if let category = patch.forecastCategory.value(keeping: before.state.ownForecastCategory) {
+      note(
+        Opportunity.Field.forecastCategory,
+        before.state.ownForecastCategory.map { .string($0.rawValue) } ?? .null,
+        category.map { .string($0.rawValue) } ?? .null)
+    }
     set(patch.fields)
+  }
+
+  /// Who has the deal from now on; the event itself says it, too.
+  mutating func assign(_ assignment: StageCommand.Assignment) {
+    if let owner = assignment.owner.value(keeping: before.owner) {
+      note(
+        Opportunity.Field.owner, before.owner.map(JSONValue.string) ?? .null,
+        owner.map(JSONValue.string) ?? .null)
+    }
+    if let team = assignment.team.value(keeping: before.team) {
+      note(
+        Opportunity.Field.team, before.team.map(JSONValue.string) ?? .null,
+        team.map(JSONValue.string) ?? .null)
+    }
+  }
+
+  mutating func hold(_ hold: DealState.Hold?) {
+    note(Opportunity.Field.hold, before.state.hold?.json ?? .null, hold?.json ?? .null)
   }
 
   mutating func set(_ fields: [String: JSONValue]?) {

@@ -10,6 +10,8 @@ enum Refusal: Error, Hashable, Sendable {
   case invalid([GateFailure])
   /// The gate's answer: everything that is missing.
   case gate([GateFailure])
+  /// The actor may not ask for it.
+  case forbidden([GateFailure])
 }
 
 /// What surrounds a decision: the time is passed in, never read.
@@ -19,8 +21,30 @@ struct DecisionContext: Sendable {
   var eventID: EntityID
   var epoch: Int64
   var mode: Mode
+  /// Whom deciders and roles' limits judge: the actor, but of an import whom it says to have acted, or
+  /// nil where it does not say.
+  var mover: String?
+  var actorRoles: Set<String>
+  /// Everybody above the deal's owner, at any level.
+  var ownerManagers: [String]
   /// When the deal's owner works; nil where the directory does not know the owner.
   var workingTime: WorkingTime?
+
+  init(
+    now: Instant, actor: String, eventID: EntityID, epoch: Int64, mode: Mode,
+    actorRoles: Set<String> = [], ownerManagers: [String] = [],
+    workingTime: WorkingTime? = nil
+  ) {
+    self.now = now
+    self.actor = actor
+    self.eventID = eventID
+    self.epoch = epoch
+    self.mode = mode
+    mover = actor
+    self.actorRoles = actorRoles
+    self.ownerManagers = ownerManagers
+    self.workingTime = workingTime
+  }
 
   /// `historical`: what the gate refuses is recorded as violations instead of stopping the command,
   /// and the command's own time is kept. Which mode it is follows from the topic alone.
@@ -59,7 +83,8 @@ struct Decider: Sendable {
         return .failure(.gate([.notInStage(from, but: opportunity.stage)]))
       }
       return self.move(
-        opportunity, target, move.reason, move.fields, command, evidence: move.evidence)
+        opportunity, target, move.reason, move.fields, command, evidence: move.evidence,
+        override: move.override)
     case .win(let closing):
       return close(opportunity, .won, closing, command)
     case .lose(let closing):
@@ -70,6 +95,16 @@ struct Decider: Sendable {
       return record(opportunity, activity, command)
     case .revert(let reversal):
       return revert(opportunity, reversal, command, history: history)
+    case .assign(let assignment):
+      return assign(opportunity, assignment, command)
+    case .hold(let wanted):
+      return hold(opportunity, wanted, command)
+    case .resume(let resumption):
+      return resume(opportunity, resumption, command)
+    case .tick(let tick):
+      return self.tick(opportunity, tick, command)
+    case .recordFeedback(let feedback):
+      return record(opportunity, feedback, command)
     }
   }
 
@@ -81,6 +116,8 @@ struct Decider: Sendable {
     if let key = new.stage, entry == nil {
       failures.append(.unknownStage(key, of: definition))
     }
+    let misfits = Validation.misfits(of: new.fields, in: definition)
+    if context.mode == .live { failures += misfits }
     guard failures.isEmpty, let stage = entry else { return .failure(.invalid(failures)) }
     var data = StageEventData(
       opportunityId: command.opportunityId, epoch: context.epoch, sequence: 1,
@@ -102,82 +139,32 @@ struct Decider: Sendable {
     enter(stage, &data)
     var event = StageEvent(id: context.eventID, type: .created, data: data)
     guard let opportunity = Opportunity(event) else { return .failure(.invalid([])) }
-    let unmet = stage.entryCriteria.filter { !$0.rule.holds(for: opportunity) }
-      .map { GateFailure.unmet($0, code: "entry-criterion-unmet") }
-    if let refusal = settle(unmet, &event) { return .failure(refusal) }
+    let facts = GateFacts(
+      deal: opportunity, definition: definition, mover: mover(evidence: nil), now: data.occurredAt)
+    let unmet = Gate(definition).entryFailures(of: facts, into: stage)
+    if let refusal = settle(misfits + unmet, &event) { return .failure(refusal) }
     return .success(event)
   }
 
   private func update(
     _ opportunity: Opportunity, _ patch: OpportunityPatch, _ command: StageCommand
   ) -> Result<StageEvent, Refusal> {
-    let failures = Validation.failures(of: patch)
+    let misfits = Validation.misfits(of: patch.fields, in: definition)
+    var failures = Validation.failures(of: patch)
+    if context.mode == .live { failures += misfits }
     guard failures.isEmpty else { return .failure(.invalid(failures)) }
     var changes = Changes(to: opportunity)
     changes.patch(patch)
-    var data = next(opportunity, command, reason: patch.reason)
-    data.amount = changes.amount
-    data.changes = changes.list
-    data.followUpDueAt = opportunity.followUpDueAt
-    data.benchmarkDays = definition.stage(opportunity.stage)?.benchmarkDays
-    return .success(StageEvent(id: context.eventID, type: .changed, data: data))
-  }
-
-  private func close(
-    _ opportunity: Opportunity, _ category: StageCategory, _ closing: StageCommand.Closing,
-    _ command: StageCommand
-  ) -> Result<StageEvent, Refusal> {
-    guard let target = definition.stages.first(where: { $0.category == category }) else {
-      return .failure(.invalid([.noStage(of: category)]))
+    var event = changed(opportunity, changes.list, command, reason: patch.reason)
+    event.data.amount = changes.amount
+    event.data.violations = misfits
+    if let category = patch.forecastCategory.value(
+      keeping: opportunity.state.ownForecastCategory)
+    {
+      event.data.forecastCategory =
+        category ?? definition.stage(opportunity.stage)?.forecastCategory
     }
-    return move(opportunity, target, closing.reason, closing.fields, command)
-  }
-
-  private func reopen(
-    _ opportunity: Opportunity, _ reopening: StageCommand.Reopening, _ command: StageCommand
-  ) -> Result<StageEvent, Refusal> {
-    let key = reopening.to ?? opportunity.closedFrom ?? definition.entryStage?.key ?? ""
-    guard let target = definition.stage(key) else {
-      return .failure(.invalid([.unknownStage(key, of: definition)]))
-    }
-    return move(opportunity, target, reopening.reason, nil, command, reopening: true)
-  }
-
-  private func move(
-    _ opportunity: Opportunity, _ target: Stage, _ reason: String?,
-    _ fields: [String: JSONValue]?, _ command: StageCommand, reopening: Bool = false,
-    evidence: RuleEvidence? = nil
-  ) -> Result<StageEvent, Refusal> {
-    let unreadable = Validation.failures(ofFields: fields) + Validation.failures(ofReason: reason)
-    guard unreadable.isEmpty else { return .failure(.invalid(unreadable)) }
-    var changes = Changes(to: opportunity)
-    changes.set(fields)
-    var data = next(opportunity, command, reason: reason)
-    data.changes = changes.list
-    data.rule = evidence?.rule
-    data.evidence = evidence
-    data.from = opportunity.stage
-    data.fromCategory = opportunity.category
-    data.fromPosition = definition.position(of: opportunity.stage)
-    enter(target, &data)
-    var event = StageEvent(id: context.eventID, type: .moved, data: data)
-    var filled = opportunity
-    for (key, value) in fields ?? [:] { filled.fields[key] = value == .null ? nil : value }
-    let failures = Gate(definition).failures(
-      moving: filled, to: target, reason: reason, reopening: reopening)
-    if let refusal = settle(failures, &event) { return .failure(refusal) }
     return .success(event)
-  }
-
-  /// Live, failures refuse the event; historically they are written on it.
-  private func settle(_ failures: [GateFailure], _ event: inout StageEvent) -> Refusal? {
-    if failures.isEmpty { return nil }
-    switch context.mode {
-    case .live: return .gate(failures)
-    case .historical:
-      event.data.violations = failures
-      return nil
-    }
   }
 
   /// What every event of an existing deal begins with.
@@ -191,18 +178,39 @@ struct Decider: Sendable {
     data.owner = opportunity.owner
     data.team = opportunity.team
     data.amount = opportunity.amount
+    data.forecastCategory = opportunity.state.forecastCategory
     data.reason = reason
     data.cause = command.cause
     return data
   }
 
+  /// An event that moves nothing: the deadline and the benchmark stay.
+  func changed(
+    _ opportunity: Opportunity, _ changes: [FieldChange], _ command: StageCommand,
+    reason: String? = nil
+  ) -> StageEvent {
+    var data = next(opportunity, command, reason: reason)
+    data.changes = changes
+    data.followUpDueAt = opportunity.followUpDueAt
+    data.benchmarkDays = definition.stage(opportunity.stage)?.benchmarkDays
+    return StageEvent(id: context.eventID, type: .changed, data: data)
+  }
+
+  func mover(evidence: RuleEvidence?) -> Mover {
+    Mover(
+      id: context.mover, roles: context.actorRoles, ownerManagers: context.ownerManagers,
+      isAutomation: evidence != nil && context.mover?.hasPrefix("service:") == true)
+  }
+
   /// Only an import may place an event in the past.
-  private func occurrence(_ command: StageCommand) -> Instant {
+  func occurrence(_ command: StageCommand) -> Instant {
     context.mode == .historical ? command.occurredAt ?? context.now : context.now
   }
 
-  private func enter(_ stage: Stage, _ data: inout StageEventData) {
+  /// - Parameter own: what the deal says itself that a forecast is to count it as.
+  func enter(_ stage: Stage, _ data: inout StageEventData, own: ForecastCategory? = nil) {
     data.to = stage.key
+    data.forecastCategory = own ?? stage.forecastCategory
     data.toCategory = stage.category
     data.toPosition = definition.position(of: stage.key)
     data.benchmarkDays = stage.benchmarkDays

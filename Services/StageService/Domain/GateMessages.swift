@@ -2,10 +2,12 @@ import Contracts
 
 /// The wording of every refusal, in one place: what, where, and what would be right.
 extension GateFailure {
-  static func unknownStage(_ key: String, of definition: PipelineDefinition) -> GateFailure {
+  static func unknownStage(
+    _ key: String, of definition: PipelineDefinition, at pointer: String = "/to"
+  ) -> GateFailure {
     let known = definition.stages.map(\.key).joined(separator: ", ")
     return GateFailure(
-      code: "unknown-stage", pointer: "/to", field: "to",
+      code: "unknown-stage", pointer: pointer, field: String(pointer.dropFirst()),
       message: LocalizedText(
         zh: "流程中没有阶段“\(key)”；可用的阶段：\(known)",
         en: "The pipeline has no stage “\(key)”; its stages are \(known)"))
@@ -64,37 +66,112 @@ extension GateFailure {
         en: "A reopened opportunity goes to an open stage; \(stage.name.en) is none"))
   }
 
-  static let reasonRequired = GateFailure(
-    code: "reason-required", pointer: "/reason", field: "reason",
-    message: LocalizedText(zh: "输单须说明原因", en: "Losing an opportunity needs a reason"),
-    supplier: "owner")
-
-  static func required(_ field: String, by stage: Stage) -> GateFailure {
-    GateFailure(
-      code: "field-required", pointer: pointer(to: field), field: field,
+  static func reasonRequired(_ reasons: [LossReason]) -> GateFailure {
+    let (zh, en) = list(reasons)
+    return GateFailure(
+      code: "reason-required", pointer: "/reason", field: "reason",
       message: LocalizedText(
-        zh: "离开“\(stage.name.zh)”前须填写“\(field)”",
-        en: "\(field) must be filled before the opportunity leaves \(stage.name.en)"),
+        zh: "输单须说明原因" + (reasons.isEmpty ? "" : "；可选：\(zh)"),
+        en: "Losing an opportunity needs a reason" + (reasons.isEmpty ? "" : ": \(en)")),
       supplier: "owner")
   }
 
-  static func unmet(_ criterion: Criterion, code: String) -> GateFailure {
-    GateFailure(
-      code: code, pointer: criterion.rule.field.map(pointer) ?? "/", field: criterion.rule.field,
-      criterion: criterion.key,
+  static func unknownLossReason(_ reasons: [LossReason]) -> GateFailure {
+    let (zh, en) = list(reasons)
+    return GateFailure(
+      code: "unknown-loss-reason", pointer: "/reason", field: "reason",
       message: LocalizedText(
-        zh: "未满足条件：\(criterion.name.zh)", en: "Not met: \(criterion.name.en)"),
-      supplier: criterion.supplier ?? "owner")
+        zh: "输单原因须为该流程所列之一：\(zh)", en: "The pipeline's reasons for a loss are \(en)"),
+      supplier: "owner")
   }
 
+  private static func list(_ reasons: [LossReason]) -> (zh: String, en: String) {
+    (
+      reasons.map { "\($0.name.zh)（\($0.key)）" }.joined(separator: "、"),
+      reasons.map { "\($0.key) (\($0.name.en))" }.joined(separator: ", ")
+    )
+  }
+
+  static func notTheDecider(_ decider: MoveDecider, from: Stage, to: Stage) -> GateFailure {
+    let who = decider.name
+    return GateFailure(
+      code: "not-the-decider", pointer: "/to", field: "to",
+      message: LocalizedText(
+        zh: "从“\(from.name.zh)”进入“\(to.name.zh)”须由\(who.zh)决定",
+        en: "The move from \(from.name.en) to \(to.name.en) is decided by \(who.en)"),
+      supplier: decider.description)
+  }
+
+  static func required(
+    _ field: String, by stage: Stage, in definition: PipelineDefinition
+  ) -> GateFailure {
+    let name = fieldName(field, in: definition)
+    return GateFailure(
+      code: "field-required", pointer: pointer(to: field), field: field,
+      message: LocalizedText(
+        zh: "离开“\(stage.name.zh)”前须填写“\(name.zh)”",
+        en: "\(name.en) must be filled before the opportunity leaves \(stage.name.en)"),
+      supplier: "owner")
+  }
+
+  static func unmet(_ criterion: Criterion, code: String, _ facts: GateFacts) -> GateFailure {
+    let detail = criterion.rule.shortfall(facts)
+    return GateFailure(
+      code: code, pointer: criterion.rule.place ?? "/", field: criterion.rule.field,
+      criterion: criterion.key,
+      message: LocalizedText(
+        zh: "未满足条件：\(criterion.name.zh)" + (detail.map { "（\($0.zh)）" } ?? ""),
+        en: "Not met: \(criterion.name.en)" + (detail.map { " (\($0.en))" } ?? "")),
+      supplier: criterion.supplier ?? criterion.rule.supplier(facts) ?? "owner")
+  }
+
+  static func misfit(
+    _ declaration: FieldDeclaration, at pointer: String, zh: String, en: String
+  ) -> GateFailure {
+    GateFailure(
+      code: "invalid-field", pointer: pointer, field: declaration.key,
+      message: LocalizedText(
+        zh: "“\(declaration.name.zh)”\(zh)", en: "\(declaration.name.en) \(en)"),
+      supplier: "owner")
+  }
+
+  /// What a field is called: as the definition declares it, or else as everybody does.
+  private static func fieldName(
+    _ field: String, in definition: PipelineDefinition
+  ) -> LocalizedText {
+    definition.field(field)?.name ?? builtInNames[field] ?? LocalizedText(zh: field, en: field)
+  }
+
+  private static let builtInNames = [
+    Opportunity.Field.name: LocalizedText(zh: "商机名称", en: "Name"),
+    Opportunity.Field.account: LocalizedText(zh: "客户", en: "Account"),
+    Opportunity.Field.owner: LocalizedText(zh: "负责人", en: "Owner"),
+    Opportunity.Field.team: LocalizedText(zh: "团队", en: "Team"),
+    Opportunity.Field.amount: LocalizedText(zh: "金额", en: "Amount"),
+    Opportunity.Field.expectedClose: LocalizedText(zh: "预计成交日期", en: "Expected close"),
+    Opportunity.Field.nextStep: LocalizedText(zh: "下一步", en: "Next step"),
+  ]
+
   /// Built-in fields stand at the top of an opportunity, custom ones below `fields`.
-  private static func pointer(to field: String) -> String {
-    let builtIn = [
-      Opportunity.Field.name, Opportunity.Field.account, Opportunity.Field.owner,
-      Opportunity.Field.team, Opportunity.Field.amount, Opportunity.Field.expectedClose,
-      Opportunity.Field.nextStep,
-    ]
-    return builtIn.contains(field) ? "/\(field)" : "/fields/\(field)"
+  static func pointer(to field: String) -> String {
+    builtInNames[field] == nil ? "/fields/\(field.escapedForPointer)" : "/\(field)"
+  }
+}
+
+extension String {
+  /// As a step of a JSON pointer (RFC 6901).
+  var escapedForPointer: String { replacing("~", with: "~0").replacing("/", with: "~1") }
+}
+
+extension MoveDecider {
+  fileprivate var name: LocalizedText {
+    switch self {
+    case .owner: LocalizedText(zh: "商机负责人", en: "the owner")
+    case .manager: LocalizedText(zh: "负责人的上级", en: "a manager of the owner")
+    case .automation: LocalizedText(zh: "自动规则", en: "an automation rule")
+    case .role(let role): LocalizedText(zh: "角色“\(role)”", en: "the role \(role)")
+    case .person(let id): LocalizedText(zh: "“\(id)”", en: id)
+    }
   }
 }
 
@@ -137,7 +214,7 @@ extension Refusal {
   /// The refusal as it stands in a command's result.
   var failures: [GateFailure] {
     switch self {
-    case .invalid(let failures), .gate(let failures):
+    case .invalid(let failures), .gate(let failures), .forbidden(let failures):
       failures
     case .notFound:
       [

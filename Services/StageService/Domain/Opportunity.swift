@@ -25,6 +25,7 @@ struct Opportunity: Hashable, Sendable {
   var followUpDueAt: Instant?
   var createdAt: Instant
   var updatedAt: Instant
+  var state = DealState()
 
   /// The deal as a store has it.
   init(
@@ -32,7 +33,7 @@ struct Opportunity: Hashable, Sendable {
     stage: String, category: StageCategory, closedFrom: String?, name: String, account: Account,
     owner: String?, team: String?, amount: Money?, expectedClose: String?, externalId: String?,
     fields: [String: JSONValue], nextStep: NextStep?, enteredStageAt: Instant, entryUnknown: Bool,
-    followUpDueAt: Instant?, createdAt: Instant, updatedAt: Instant
+    followUpDueAt: Instant?, createdAt: Instant, updatedAt: Instant, state: DealState
   ) {
     self.id = id
     self.epoch = epoch
@@ -56,6 +57,7 @@ struct Opportunity: Hashable, Sendable {
     self.followUpDueAt = followUpDueAt
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+    self.state = state
   }
 
   /// The deal that a `created` event makes; nil for another event.
@@ -83,6 +85,7 @@ struct Opportunity: Hashable, Sendable {
     followUpDueAt = event.followUpDueAt
     createdAt = event.occurredAt
     updatedAt = event.recordedAt
+    state.forecastCategory = event.data.forecastCategory
     for change in event.changes { apply(change) }
   }
 
@@ -96,7 +99,9 @@ struct Opportunity: Hashable, Sendable {
     next.amount = event.amount
     next.updatedAt = event.recordedAt
     next.followUpDueAt = event.followUpDueAt
+    next.state.forecastCategory = event.data.forecastCategory
     for change in event.changes { next.apply(change) }
+    if let activity = event.data.activity { next.note(activity) }
     guard let to = event.to, let category = event.toCategory else { return next }
     if event.type == .moveReverted {
       next.standAgain(in: to, category, event.data)
@@ -132,18 +137,45 @@ struct Opportunity: Hashable, Sendable {
     enteredStageAt = event.reverted?.enteredAt ?? createdAt
   }
 
-  /// Every way a field can change passes here; `Changes` writes what this reads.
+  /// An activity since the entry is the follow-up that a hold makes wait.
+  private mutating func note(_ activity: ActivityRecord) {
+    state.note(activity)
+    if activity.at >= enteredStageAt { state.hold?.followUpDueAt = nil }
+  }
+
+  /// Every way a field can change passes here; `Changes` writes what this reads. Owner, team and
+  /// amount stand on the event itself.
   private mutating func apply(_ change: FieldChange) {
-    if change.field.hasPrefix(Field.customPrefix) {
-      let key = String(change.field.dropFirst(Field.customPrefix.count))
+    if let key = change.field.suffix(behind: Field.customPrefix) {
       fields[key] = change.new == .null ? nil : change.new
+      return
+    }
+    if let key = change.field.suffix(behind: Field.checklistPrefix) {
+      let parts = key.split(separator: ".", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { return }
+      var ticks = state.checklist[parts[0]] ?? [:]
+      ticks[parts[1]] = DealState.Tick(change.new)
+      state.checklist[parts[0]] = ticks.isEmpty ? nil : ticks
+      return
+    }
+    if let stage = change.field.suffix(behind: Field.feedbackPrefix) {
+      let feedback = DealState.Feedback(change.new)
+      state.feedback[stage] = feedback
+      if let feedback, feedback.explicit {
+        state.explicitFeedbackAt = [state.explicitFeedbackAt, feedback.at].compactMap(\.self).max()
+      }
       return
     }
     switch (change.field, change.new) {
     case (Field.name, .string(let text)): name = text
-    case (Field.expectedClose, .string(let text)): expectedClose = text
+    case (Field.expectedClose, .string(let text)):
+      if let old = change.old.string, old < text { state.pushCount += 1 }
+      expectedClose = text
     case (Field.expectedClose, _): expectedClose = nil
     case (Field.nextStep, let value): nextStep = NextStep(value)
+    case (Field.hold, let value): state.hold = DealState.Hold(value)
+    case (Field.forecastCategory, let value):
+      state.ownForecastCategory = value.string.flatMap(ForecastCategory.init)
     default: break
     }
   }
@@ -157,7 +189,11 @@ struct Opportunity: Hashable, Sendable {
     static let amount = "amount"
     static let expectedClose = "expectedClose"
     static let nextStep = "nextStep"
+    static let hold = "hold"
+    static let forecastCategory = "forecastCategory"
     static let customPrefix = "fields."
+    static let checklistPrefix = "checklist."
+    static let feedbackPrefix = "feedback."
   }
 
   /// What a criterion sees under a field's name; `.null` where nothing is set.
@@ -167,7 +203,7 @@ struct Opportunity: Hashable, Sendable {
     case Field.account: .string(account.name)
     case Field.owner: owner.map(JSONValue.string) ?? .null
     case Field.team: team.map(JSONValue.string) ?? .null
-    case Field.amount: amount.map { .integer($0.minor) } ?? .null
+    case Field.amount: amount?.json ?? .null
     case Field.expectedClose: expectedClose.map(JSONValue.string) ?? .null
     case Field.nextStep: nextStep.map { .string($0.text) } ?? .null
     default: fields[field] ?? .null
@@ -194,5 +230,21 @@ extension NextStep {
 }
 
 extension Money {
+  /// Reads what `json` writes and nothing besides; nil for anything else.
+  init?(_ value: JSONValue) {
+    guard case .object(let members) = value, members.count == 2,
+      case .integer(let minor)? = members["minor"],
+      case .string(let currency)? = members["currency"], Money.isCurrency(currency)
+    else { return nil }
+    self.init(minor: minor, currency: currency)
+  }
+
   var json: JSONValue { .object(["minor": .integer(minor), "currency": .string(currency)]) }
+}
+
+extension String {
+  /// What stands behind the prefix; nil where it does not begin with it.
+  fileprivate func suffix(behind prefix: String) -> String? {
+    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+  }
 }

@@ -48,9 +48,18 @@ extension Decider {
     }
     let restored = stays.list[stays.list.count - 2].began
     var changes = Changes(to: opportunity)
+    var held = opportunity.state.hold
     for change in current.began.changes where opportunity.value(ofChanged: change) == change.new {
-      changes.note(change.field, change.new, change.old)
+      if change.field == Opportunity.Field.hold {
+        held = DealState.Hold(change.old)
+      } else {
+        changes.note(change.field, change.new, change.old)
+      }
     }
+    let isFollowedUp = stays.lastActivityAt.map { $0 >= before.enteredStageAt } ?? false
+    let due = isFollowedUp ? nil : before.state.hold?.followUpDueAt ?? before.followUpDueAt
+    held?.followUpDueAt = due
+    changes.hold(held)
     var data = next(opportunity, command, reason: reversal.reason)
     data.changes = changes.list
     data.from = opportunity.stage
@@ -60,8 +69,9 @@ extension Decider {
     data.toCategory = before.category
     data.toPosition = definition.position(of: before.stage)
     data.benchmarkDays = definition.stage(before.stage)?.benchmarkDays
-    let isFollowedUp = stays.lastActivityAt.map { $0 >= before.enteredStageAt } ?? false
-    data.followUpDueAt = isFollowedUp ? nil : before.followUpDueAt
+    data.followUpDueAt = held == nil ? due : nil
+    data.forecastCategory =
+      opportunity.state.ownForecastCategory ?? definition.stage(before.stage)?.forecastCategory
     data.reverted = RevertedMove(
       eventId: current.began.id, epoch: current.began.epoch, sequence: current.began.sequence,
       enteredAt: before.entryUnknown ? nil : before.enteredStageAt, enteredEpoch: restored.epoch,
@@ -86,8 +96,10 @@ extension Decider {
 }
 
 extension Opportunity {
-  /// The present value of the field that a change speaks of; only a move's own, which are custom.
+  /// The present value of the field that a change speaks of; only what a move changes: custom fields,
+  /// and the hold that it ends.
   fileprivate func value(ofChanged change: FieldChange) -> JSONValue? {
+    if change.field == Field.hold { return state.hold?.json ?? .null }
     guard change.field.hasPrefix(Field.customPrefix) else { return nil }
     return fields[String(change.field.dropFirst(Field.customPrefix.count))] ?? .null
   }

@@ -23,6 +23,40 @@ enum Validation {
     return failures
   }
 
+  static func failures(of assignment: StageCommand.Assignment) -> [GateFailure] {
+    var failures = failures(ofReason: assignment.reason)
+    if case .set(let owner) = assignment.owner { failures += text(owner, at: "/owner") }
+    if case .set(let team) = assignment.team { failures += text(team, at: "/team") }
+    if assignment.owner == .keep, assignment.team == .keep { failures.append(.nothingAssigned) }
+    return failures
+  }
+
+  /// - Parameter now: the time of the hold.
+  static func failures(of hold: StageCommand.Hold, at now: Instant) -> [GateFailure] {
+    var failures = text(hold.reason, at: "/reason", limit: maximumSummaryLength)
+    if let until = hold.until, until <= now {
+      failures.append(
+        .invalid("/until", "not-in-the-future", zh: "须晚于现在", en: "must lie in the future"))
+    }
+    return failures
+  }
+
+  /// - Parameter now: the time of the recording; clocks may differ by minutes.
+  static func failures(
+    of feedback: StageCommand.CustomerFeedback, at now: Instant
+  ) -> [GateFailure] {
+    var failures = text(feedback.text, at: "/text", limit: maximumSummaryLength)
+    if let score = feedback.score, !(1...5).contains(score) {
+      failures.append(
+        .invalid("/score", "out-of-range", zh: "须为 1 至 5", en: "must be from 1 to 5"))
+    }
+    if let at = feedback.at, at > now.adding(seconds: 300) {
+      failures.append(
+        .invalid("/at", "in-the-future", zh: "不能晚于现在", en: "must not lie in the future"))
+    }
+    return failures
+  }
+
   static func failures(of activity: ActivityRecord) -> [GateFailure] {
     text(activity.kind, at: "/kind") + optional(activity.subject, at: "/subject")
       + optional(activity.summary, at: "/summary", limit: maximumSummaryLength)
@@ -58,11 +92,13 @@ enum Validation {
     return failures
   }
 
-  private static func text(_ value: String, at pointer: String) -> [GateFailure] {
+  static func text(
+    _ value: String, at pointer: String, limit: Int = maximumTextLength
+  ) -> [GateFailure] {
     guard JSONValue.string(value).isFilled else {
       return [.invalid(pointer, "required", zh: "不能为空", en: "must not be empty")]
     }
-    return optional(value, at: pointer)
+    return optional(value, at: pointer, limit: limit)
   }
 
   private static func optional(
@@ -83,19 +119,22 @@ enum Validation {
   }
 
   private static func date(_ value: String, at pointer: String) -> [GateFailure] {
-    let parts = value.split(separator: "-", omittingEmptySubsequences: false)
-    let isDate =
-      parts.count == 3 && value.utf8.count == 10
-      && parts.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
-      && CivilDate.isValid(
-        year: Int(parts[0]) ?? 0, month: Int(parts[1]) ?? 0, day: Int(parts[2]) ?? 0)
-    return isDate
+    isDate(value)
       ? []
       : [
         .invalid(
           pointer, "invalid-date", zh: "须为 yyyy-MM-dd 格式的日期，例如 2026-11-30",
           en: "must be a date yyyy-MM-dd such as 2026-11-30")
       ]
+  }
+
+  static func isDate(_ value: String) -> Bool {
+    let parts = value.split(separator: "-", omittingEmptySubsequences: false)
+    return parts.count == 3 && value.utf8.count == 10 && parts[0].utf8.count == 4
+      && parts[1].utf8.count == 2
+      && parts.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
+      && CivilDate.isValid(
+        year: Int(parts[0]) ?? 0, month: Int(parts[1]) ?? 0, day: Int(parts[2]) ?? 0)
   }
 }
 

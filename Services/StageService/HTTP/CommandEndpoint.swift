@@ -1,6 +1,4 @@
 import Contracts
-import Crypto
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Messaging
@@ -20,6 +18,14 @@ struct CommandEndpoint: Sendable {
   let access: AccessControl
   let recorder: Recorder
   let committed: WakeSignal
+  let standing: Standing.Lookup
+
+  /// The same decisions on many deals at once.
+  var batch: DealBatch {
+    DealBatch(
+      pool: store.pool, catalog: catalog, recorder: recorder, directory: access.directory,
+      committed: committed, standing: standing)
+  }
 
   /// What a route makes of a decided event.
   struct Answer {
@@ -84,13 +90,15 @@ struct CommandEndpoint: Sendable {
         guard case .invalid = refusal else { throw Problem(refusal, on: deal) }
         return try await refuse(Problem(refusal, on: deal), kept)
       }
+      let people = try await access.directory.current()
+      let owner = command.owner(of: deal)
+      let standing = self.standing(people, caller.subject, owner)
       let decider = Decider(
         definition: pipeline.definition, version: pipeline.version,
         context: DecisionContext(
           now: now, actor: caller.subject, eventID: .make(at: now), epoch: recorder.epoch,
-          mode: .live,
-          workingTime: try await access.directory.current()
-            .workingTime(of: command.owner(of: deal))))
+          mode: .live, actorRoles: caller.deciding(standing.roles),
+          ownerManagers: standing.ownerManagers, workingTime: people.workingTime(of: owner)))
       let event: StageEvent
       switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided
@@ -149,8 +157,7 @@ struct CommandEndpoint: Sendable {
     }
   }
 
-  private func bytes(of request: Request, _ context: ServiceRequestContext) async throws -> [UInt8]
-  {
+  func bytes(of request: Request, _ context: ServiceRequestContext) async throws -> [UInt8] {
     let buffer = try await request.body.collect(upTo: context.maxUploadSize)
     let bytes = Array(buffer.readableBytesView)
     if !bytes.isEmpty, let type = request.headers[.contentType], !type.contains("json") {
@@ -159,7 +166,7 @@ struct CommandEndpoint: Sendable {
     return bytes
   }
 
-  private func replay(_ kept: KeptRequest) async throws -> Response? {
+  func replay(_ kept: KeptRequest) async throws -> Response? {
     guard let answer = try await idempotency.find(subject: kept.subject, key: kept.key) else {
       return nil
     }
@@ -169,7 +176,7 @@ struct CommandEndpoint: Sendable {
       location: answer.location)
   }
 
-  private func response(
+  func response(
     status: HTTPResponse.Status, body: [UInt8], etag: String?, location: String?
   ) -> Response {
     let isProblem = status.kind == .clientError
@@ -181,68 +188,5 @@ struct CommandEndpoint: Sendable {
     headers[.location] = location
     return Response(
       status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
-  }
-}
-
-/// A request that carries an Idempotency-Key: its answer is kept under the caller and the key.
-struct KeptRequest {
-  let subject: String
-  let key: String
-  let hash: [UInt8]
-
-  /// Nil when the request has no key.
-  init?(_ request: Request, subject: String, body: [UInt8]) throws {
-    guard let name = HTTPField.Name("Idempotency-Key"), let key = request.headers[name] else {
-      return nil
-    }
-    guard (1...200).contains(key.utf8.count) else {
-      throw Problem.invalidRequest([
-        ProblemError(
-          code: "invalid-header", field: "Idempotency-Key",
-          message: LocalizedText(
-            zh: "Idempotency-Key 须为 1 至 200 个字节", en: "Idempotency-Key must have 1 to 200 bytes"))
-      ])
-    }
-    self.subject = subject
-    self.key = key
-    var digest = SHA256()
-    digest.update(data: Data("\(request.method) \(request.uri.path)\n".utf8))
-    digest.update(data: Data(body))
-    hash = Array(digest.finalize())
-  }
-
-  func answer(_ answer: CommandEndpoint.Answer, etag: String) -> KeptAnswer {
-    KeptAnswer(
-      subject: subject, key: key, requestHash: hash, status: answer.status.code,
-      body: answer.body, etag: etag, location: answer.location)
-  }
-
-  func answer(_ problem: Problem) throws -> KeptAnswer {
-    KeptAnswer(
-      subject: subject, key: key, requestHash: hash, status: problem.status.code,
-      body: try problem.encoded(), etag: problem.headers[.eTag])
-  }
-}
-
-/// The version of a deal on HTTP: its sequence in quotes.
-enum EntityTag {
-  static func text(_ sequence: Int64) -> String { "\"\(sequence)\"" }
-
-  /// The sequence that the caller saw; nil where there is no If-Match, or any will do.
-  static func ifMatch(_ request: Request) throws -> Int64? {
-    guard let header = request.headers[.ifMatch], header != "*" else { return nil }
-    let bare = header.hasPrefix("W/") ? header.dropFirst(2) : header[...]
-    guard bare.count > 2, bare.first == "\"", bare.last == "\"",
-      let sequence = Int64(bare.dropFirst().dropLast())
-    else {
-      throw Problem.invalidRequest([
-        ProblemError(
-          code: "invalid-header", field: "If-Match",
-          message: LocalizedText(
-            zh: "If-Match 须为读取时得到的 ETag，例如 \"3\"",
-            en: "If-Match must be the ETag of the answer you read, such as \"3\""))
-      ])
-    }
-    return sequence
   }
 }

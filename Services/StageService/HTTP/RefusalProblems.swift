@@ -32,6 +32,10 @@ extension Problem {
         .unprocessableContent, code: "gate-refused", title: "The gate refuses the move",
         detail: "\(failures.count) things are missing or not allowed; errors lists them all",
         errors: failures.map(ProblemError.init))
+    case .forbidden(let failures):
+      self = Problem(
+        .forbidden, code: "forbidden", title: "The caller may not do this",
+        errors: failures.map(ProblemError.init))
     }
   }
 

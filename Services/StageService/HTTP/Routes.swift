@@ -7,22 +7,30 @@ import ServiceWiring
 /// All routes of the service, below `/v1` and behind authentication.
 struct StageServiceRoutes: Sendable {
   private let opportunities: OpportunityRoutes
+  private let bulk: BulkRoutes
+  private let accounts: AccountRoutes
   private let pipelines: PipelineRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
   private let directory: DirectoryRoutes
 
-  init(pool: PostgresPool, recorder: Recorder, committed: WakeSignal) {
+  /// - Parameter standing: who stands above the owner of a deal, and what the actor decides on.
+  init(
+    pool: PostgresPool, recorder: Recorder, committed: WakeSignal,
+    standing: @escaping Standing.Lookup = Standing.byDirectory
+  ) {
     let catalog = PipelineCatalog(pool: pool)
     let store = OpportunityStore(pool: pool)
     let history = HistoryStore(pool: pool)
     let cache = DirectoryCache(pool: pool)
     let access = AccessControl(directory: cache)
+    let endpoint = CommandEndpoint(
+      store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
+      access: access, recorder: recorder, committed: committed, standing: standing)
     opportunities = OpportunityRoutes(
-      store: store, history: history, catalog: catalog, access: access,
-      endpoint: CommandEndpoint(
-        store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
-        access: access, recorder: recorder, committed: committed))
+      store: store, history: history, catalog: catalog, access: access, endpoint: endpoint)
+    bulk = BulkRoutes(endpoint: endpoint)
+    accounts = AccountRoutes(store: AccountStore(pool: pool), access: access)
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     events = EventRoutes(history: history, access: access)
     serviceAccounts = ServiceAccountRoutes(
@@ -30,7 +38,7 @@ struct StageServiceRoutes: Sendable {
       committed: committed)
     directory = DirectoryRoutes(
       store: DirectoryStore(pool: pool, cache: cache, recorder: recorder), access: access,
-      committed: committed)
+      endpoint: endpoint, committed: committed)
   }
 
   func add(
@@ -40,6 +48,8 @@ struct StageServiceRoutes: Sendable {
       .add(middleware: AuthenticationMiddleware(authenticator))
       .add(middleware: DatabaseErrorMiddleware())
     opportunities.add(to: v1)
+    bulk.add(to: v1)
+    accounts.add(to: v1)
     pipelines.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)

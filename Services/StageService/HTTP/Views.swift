@@ -21,6 +21,17 @@ struct OpportunityView: Encodable, Sendable {
   /// Left out where the entry is not known.
   let enteredStageAt: Instant?
   let followUpDueAt: Instant?
+  let hold: DealState.Hold?
+  /// As the deal says itself, or else its stage.
+  let forecastCategory: ForecastCategory?
+  /// How often the expected close was moved to a later date.
+  let pushCount: Int
+  /// What is ticked, by stage and item.
+  let checklist: [String: [String: DealState.Tick]]?
+  /// The latest of the customer, by stage.
+  let feedback: [String: DealState.Feedback]?
+  /// The latest that proves something, by kind of activity.
+  let evidence: [String: DealState.Evidence]?
   let createdAt: Instant
   let updatedAt: Instant
 
@@ -43,6 +54,13 @@ struct OpportunityView: Encodable, Sendable {
     nextStep = deal.nextStep
     enteredStageAt = deal.entryUnknown ? nil : deal.enteredStageAt
     followUpDueAt = deal.followUpDueAt
+    let state = deal.state
+    hold = state.hold
+    forecastCategory = state.forecastCategory
+    pushCount = state.pushCount
+    checklist = state.checklist.isEmpty ? nil : state.checklist
+    feedback = state.feedback.isEmpty ? nil : state.feedback
+    evidence = state.evidence.isEmpty ? nil : state.evidence
     createdAt = deal.createdAt
     updatedAt = deal.updatedAt
   }
@@ -55,6 +73,7 @@ struct MoveView: Encodable, Sendable {
   let to: String?
   let sequence: Int64
   let eventId: EntityID
+  let handOff: HandOff?
 
   init(_ event: StageEvent) {
     id = event.opportunityId
@@ -62,6 +81,7 @@ struct MoveView: Encodable, Sendable {
     to = event.to
     sequence = event.sequence
     eventId = event.id
+    handOff = event.data.handOff
   }
 }
 
@@ -86,6 +106,8 @@ struct PossibleMoveView: Encodable, Sendable {
   let name: LocalizedText
   let category: StageCategory
   let open: Bool
+  /// Who decides on the move; nil: whoever may move the deal.
+  let decider: MoveDecider?
   let missing: [GateFailure]
 }
 
@@ -107,6 +129,8 @@ struct HistoryItemView: Encodable, Sendable {
   let reverted: RevertedMove?
   let changes: [FieldChange]
   let violations: [GateFailure]
+  let override: GateOverride?
+  let handOff: HandOff?
   let cause: String?
 
   init(_ event: StageEvent) {
@@ -126,6 +150,8 @@ struct HistoryItemView: Encodable, Sendable {
     reverted = event.data.reverted
     changes = event.changes
     violations = event.violations
+    override = event.data.override
+    handOff = event.data.handOff
     cause = event.cause
   }
 }

@@ -25,12 +25,30 @@ struct IdempotencyStore: Sendable {
   /// Keeps an answer that changes nothing; false when the key has one already.
   func keep(_ answer: KeptAnswer, now: Instant) async throws -> Bool {
     try await pool.execute(
-      """
-      INSERT INTO idempotency_keys
-        (subject, key, request_hash, status, body, etag, location, created_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (subject, key) DO NOTHING
-      """, answer.subject, answer.key, answer.requestHash, Int32(answer.status), answer.body,
-      answer.etag, answer.location, now) == 1
+      "\(IdempotencyStore.insert) ON CONFLICT (subject, key) DO NOTHING",
+      parameters: IdempotencyStore.values(answer, now)) == 1
+  }
+
+  /// Keeps an answer with the changes that it tells of; a unique violation when the key has one.
+  static func keep(
+    _ answer: KeptAnswer, now: Instant, in transaction: borrowing PostgresTransaction
+  ) throws {
+    try transaction.execute(insert, parameters: values(answer, now))
+  }
+
+  private static let insert = """
+    INSERT INTO idempotency_keys
+      (subject, key, request_hash, status, body, etag, location, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    """
+
+  private static func values(
+    _ answer: KeptAnswer, _ now: Instant
+  ) -> [(any PostgresEncodable)?] {
+    [
+      answer.subject, answer.key, answer.requestHash, Int32(answer.status), answer.body,
+      answer.etag, answer.location, now,
+    ]
   }
 
   /// Forgets what is older than 24 hours; returns how many.

@@ -9,13 +9,13 @@ enum OpportunityColumns {
     "id", "epoch", "sequence", "pipeline", "pipeline_version", "stage", "category", "closed_from",
     "name", "account", "owner", "team", "amount_minor", "currency", "expected_close",
     "external_id", "fields", "next_step", "entered_stage_at", "entry_unknown", "follow_up_due_at",
-    "created_at", "updated_at",
+    "created_at", "updated_at", "deal_state",
   ]
 
   private static let types = [
     "uuid", "bigint", "bigint", "text", "integer", "text", "text", "text", "text", "jsonb", "text",
     "text", "bigint", "text", "text", "text", "jsonb", "jsonb", "timestamptz", "boolean",
-    "timestamptz", "timestamptz", "timestamptz",
+    "timestamptz", "timestamptz", "timestamptz", "jsonb",
   ]
 
   static let list = names.joined(separator: ", ")
@@ -40,7 +40,7 @@ enum OpportunityColumns {
       deal.category.rawValue, deal.closedFrom, deal.name, try json(deal.account), deal.owner,
       deal.team, deal.amount?.minor, deal.amount?.currency, deal.expectedClose, deal.externalId,
       try json(deal.fields), try deal.nextStep.map(json), deal.enteredStageAt, deal.entryUnknown,
-      deal.followUpDueAt, deal.createdAt, deal.updatedAt,
+      deal.followUpDueAt, deal.createdAt, deal.updatedAt, try json(deal.state),
     ]
   }
 
@@ -54,7 +54,7 @@ enum OpportunityColumns {
       deals.map { $0.amount?.currency }, deals.map(\.expectedClose), deals.map(\.externalId),
       try deals.map { try json($0.fields) }, try deals.map { try $0.nextStep.map(json) },
       deals.map(\.enteredStageAt), deals.map(\.entryUnknown), deals.map(\.followUpDueAt),
-      deals.map(\.createdAt), deals.map(\.updatedAt),
+      deals.map(\.createdAt), deals.map(\.updatedAt), try deals.map { try json($0.state) },
     ]
   }
 
@@ -89,7 +89,8 @@ enum OpportunityColumns {
       entryUnknown: try row.decode(offset + 19, as: Bool.self),
       followUpDueAt: try row.optional(offset + 20, as: Instant.self),
       createdAt: try row.decode(offset + 21, as: Instant.self),
-      updatedAt: try row.decode(offset + 22, as: Instant.self))
+      updatedAt: try row.decode(offset + 22, as: Instant.self),
+      state: try decode(row, offset + 23, DealState.self) ?? DealState())
   }
 
   private static func json(_ value: some Encodable) throws -> PostgresJSON {

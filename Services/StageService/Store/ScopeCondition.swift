@@ -4,10 +4,6 @@ import Postgres
 struct ScopeCondition {
   let scope: DealScope
 
-  /// Up to so many owners and teams each is asked for its first deals, whatever the number of deals
-  /// in the table; of more the table holds so many deals that a walk along it soon finds enough.
-  static let maximumBranches = 50
-
   /// The list's conditions together with the scope's, whose parameters are appended.
   ///
   /// - Parameter limit: place of the limit among the parameters, such as `$3`.
@@ -16,7 +12,7 @@ struct ScopeCondition {
   ) -> [String] {
     parameters += [Array(scope.owners), Array(scope.teams)]
     let (owners, teams) = ("$\(parameters.count - 1)", "$\(parameters.count)")
-    guard scope.owners.count + scope.teams.count <= ScopeCondition.maximumBranches else {
+    guard scope.isNarrow else {
       return conditions + ["(owner = ANY(\(owners)::text[]) OR team = ANY(\(teams)::text[]))"]
     }
     func branch(_ column: String, _ keys: String) -> String {
@@ -33,4 +29,12 @@ struct ScopeCondition {
       """
     ]
   }
+}
+
+extension DealScope {
+  /// Up to so many owners and teams each is asked for its first deals, whatever the number of deals
+  /// in the table; of more the table holds so many deals that a walk along it soon finds enough.
+  static let maximumBranches = 50
+
+  var isNarrow: Bool { owners.count + teams.count <= DealScope.maximumBranches }
 }

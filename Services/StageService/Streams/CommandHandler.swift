@@ -12,11 +12,16 @@ struct CommandHandler: BatchHandler {
   let catalog: PipelineCatalog
   let directory: DirectoryCache
   let recorder: Recorder
+  let standing: Standing.Lookup
 
-  init(catalog: PipelineCatalog, directory: DirectoryCache, recorder: Recorder) {
+  init(
+    catalog: PipelineCatalog, directory: DirectoryCache, recorder: Recorder,
+    standing: @escaping Standing.Lookup = Standing.byDirectory
+  ) {
     self.catalog = catalog
     self.directory = directory
     self.recorder = recorder
+    self.standing = standing
   }
 
   func handle(
@@ -119,19 +124,35 @@ struct CommandHandler: BatchHandler {
     guard let pipeline else { return .failure(.notFound) }
     let decider = Decider(
       definition: pipeline.definition, version: pipeline.version,
-      context: DecisionContext(
-        now: now,
-        actor: isImport
-          ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
-        eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live,
-        workingTime: try directory.current(in: transaction)
-          .workingTime(of: command.owner(of: deal))))
+      context: self.context(
+        command, on: deal, isImport: isImport, now: now,
+        people: try directory.current(in: transaction)))
     guard case .revert = command.action, let deal else { return decider.decide(command, on: deal) }
     // What the batch has decided for the deal so far is not written yet.
     let history =
       try HistoryStore.events(of: deal.id, in: transaction)
       + events.filter { $0.opportunityId == deal.id }
     return decider.decide(command, on: deal, history: history)
+  }
+
+  private func context(
+    _ command: StageCommand, on deal: Opportunity?, isImport: Bool, now: Instant,
+    people: Directory
+  ) -> DecisionContext {
+    var context = DecisionContext(
+      now: now,
+      actor: isImport
+        ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
+      eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live,
+      workingTime: people.workingTime(of: command.owner(of: deal)))
+    // Nobody acts in the name that an import gives, but by that name the gate judges.
+    if isImport { context.mover = command.actor.flatMap { $0.hasPrefix("import:") ? nil : $0 } }
+    if let mover = context.mover {
+      let standing = standing(people, mover, deal?.owner)
+      context.actorRoles = standing.roles
+      context.ownerManagers = standing.ownerManagers
+    }
+    return context
   }
 
   /// An import may say which one it is, but not that it is a person.

@@ -9,9 +9,9 @@ extension StageEventData {
   private enum Member: String, CaseIterable {
     // As the encoder sorts them.
     case account, actor, amount, benchmarkDays, cause, changes, entryUnknown, epoch, expectedClose
-    case externalId, followUpDueAt, from, fromCategory, fromPosition, name, occurredAt
-    case opportunityId, owner, pipeline, pipelineVersion, reason, recordedAt, rule, sequence, team
-    case to, toCategory, toPosition, violations
+    case externalId, followUpDueAt, forecastCategory, from, fromCategory, fromPosition, handOff
+    case name, occurredAt, opportunityId, owner, pipeline, pipelineVersion, reason, recordedAt, rule
+    case sequence, team, to, toCategory, toPosition, violations
 
     static let all = allCases
     static let names = MemberNames(allCases.map(\.rawValue))
@@ -56,9 +56,11 @@ extension StageEventData {
     case .expectedClose: expectedClose = try scanner.optional()
     case .externalId: externalId = try scanner.optional()
     case .followUpDueAt: followUpDueAt = try scanner.optional()
+    case .forecastCategory: forecastCategory = try scanner.optional()
     case .from: from = try scanner.optional()
     case .fromCategory: fromCategory = try scanner.optional()
     case .fromPosition: fromPosition = try scanner.optional()
+    case .handOff: handOff = try scanner.optional()
     case .name: name = try scanner.optional()
     case .occurredAt: occurredAt = try scanner.read()
     case .opportunityId: opportunityId = try scanner.read()
@@ -85,6 +87,45 @@ extension StageCategory: Scannable {
   ) throws(JSONScanner.GaveUp) -> StageCategory {
     guard let category = StageCategory(rawValue: try scanner.read()) else { throw .init() }
     return category
+  }
+}
+
+extension ForecastCategory: Scannable {
+  static func scan(
+    _ scanner: inout JSONScanner
+  ) throws(JSONScanner.GaveUp) -> ForecastCategory {
+    guard let category = ForecastCategory(rawValue: try scanner.read()) else { throw .init() }
+    return category
+  }
+}
+
+extension HandOff: Scannable {
+  private static let names = MemberNames(["from", "to"])
+
+  static func scan(_ scanner: inout JSONScanner) throws(JSONScanner.GaveUp) -> HandOff {
+    var from: LocalizedText?
+    var to: LocalizedText?
+    try scanner.object(names) { scanner, number throws(JSONScanner.GaveUp) in
+      if number == 0 { from = try scanner.optional() } else { to = try scanner.read() }
+    }
+    guard let to else { throw .init() }
+    return HandOff(from: from, to: to)
+  }
+}
+
+extension LocalizedText: Scannable {
+  private static let names = MemberNames(["en", "zh"])
+
+  static func scan(
+    _ scanner: inout JSONScanner
+  ) throws(JSONScanner.GaveUp) -> LocalizedText {
+    var zh: String?
+    var en: String?
+    try scanner.object(names) { scanner, number throws(JSONScanner.GaveUp) in
+      if number == 0 { en = try scanner.read() } else { zh = try scanner.read() }
+    }
+    guard let zh, let en else { throw .init() }
+    return LocalizedText(zh: zh, en: en)
   }
 }
 

@@ -66,6 +66,11 @@ extension StageCommand.Action {
     case .reopen: ("\(deal)/reopen", false)
     case .recordActivity: ("\(deal)/activities", false)
     case .revert: ("\(deal)/revert", false)
+    case .assign: ("\(deal)/assign", false)
+    case .hold: ("\(deal)/hold", false)
+    case .resume: ("\(deal)/resume", false)
+    case .tick: ("\(deal)/checklist", false)
+    case .recordFeedback: ("\(deal)/feedback", false)
     }
   }
 
@@ -78,6 +83,11 @@ extension StageCommand.Action {
     case .reopen(let body): try JSONCoding.encode(body)
     case .recordActivity(let body): try JSONCoding.encode(body)
     case .revert(let body): try JSONCoding.encode(body)
+    case .assign(let body): try JSONCoding.encode(body)
+    case .hold(let body): try JSONCoding.encode(body)
+    case .resume(let body): try JSONCoding.encode(body)
+    case .tick(let body): try JSONCoding.encode(body)
+    case .recordFeedback(let body): try JSONCoding.encode(body)
     }
   }
 }

@@ -75,7 +75,7 @@ enum AccessPolicy {
   static func action(of command: StageCommand.Action) -> Action {
     switch command {
     case .create: .create
-    case .update, .recordActivity: .edit
+    case .update, .recordActivity, .assign, .hold, .resume, .tick, .recordFeedback: .edit
     case .move, .win, .lose, .reopen: .move
     case .revert: .revert
     }
@@ -126,6 +126,9 @@ struct Caller: Sendable {
     let readable = Relation.allCases.filter { isAllowed(.read, $0) }
     return readable.contains(.other) ? nil : reach.scope(Set(readable))
   }
+
+  /// The roles that deciders and limits ask about: those of the token, and what the directory adds.
+  func deciding(_ added: Set<String>) -> Set<String> { added.union(roles.map(\.rawValue)) }
 
   private func isAllowed(_ action: AccessPolicy.Action, _ relation: Relation) -> Bool {
     roles.contains { AccessPolicy.allows($0, action, relation, visibility: visibility) }

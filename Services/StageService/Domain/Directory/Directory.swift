@@ -73,6 +73,24 @@ struct Directory: Sendable {
     return (people, teams)
   }
 
+  /// Who stands above somebody at any level: the other way round from `below`.
+  func above(_ person: String) -> Set<String> {
+    var found: Set<String> = []
+    var open = [person]
+    while let next = open.popLast() {
+      guard let entry = people[next] else { continue }
+      let leaders = [entry.managerId] + teamLine(entry.teamId).map(\.managerId)
+      for leader in leaders.compactMap(\.self)
+      where leader != person && found.insert(leader).inserted { open.append(leader) }
+    }
+    return found
+  }
+
+  /// What somebody decides on. What tokens alone can say, the directory does not add.
+  func roles(of person: String) -> Set<String> {
+    Set(people[person]?.roles ?? []).subtracting(AccessPolicy.Role.allCases.map(\.rawValue))
+  }
+
   private struct Groups {
     private var groups: [String: Set<String>] = [:]
 

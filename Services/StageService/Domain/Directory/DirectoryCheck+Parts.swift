@@ -102,6 +102,24 @@ extension DirectoryCheck {
     return nil
   }
 
+  /// Who takes over the deals of somebody who leaves.
+  static func failures(
+    ofSuccessor id: String, to person: String, in directory: Directory
+  ) -> [GateFailure] {
+    if id == person {
+      return [
+        .invalid("/reassignTo", "own-delegate", zh: "不能是本人", en: "must be somebody else")
+      ]
+    }
+    guard directory.people[id]?.active == false else {
+      return self.person(id, at: "/reassignTo", in: directory)
+    }
+    return [
+      .invalid(
+        "/reassignTo", "person-inactive", zh: "已停用", en: "names a person who has left")
+    ]
+  }
+
   static func roles(_ roles: [String]) -> [GateFailure] {
     count(roles.count, at: "/roles", limit: maximumItems)
       + roles.prefix(maximumItems).enumerated().filter { !PersonEntry.isRole($0.element) }.map {

@@ -42,3 +42,9 @@ struct ExchangeRatesRequest: Decodable, Sendable {
   var base: String
   var rates: [String: String]
 }
+
+/// What a caller says when a person leaves.
+struct DeactivationRequest: Decodable, Sendable {
+  /// Who gets the person's open deals.
+  var reassignTo: String?
+}

@@ -67,7 +67,8 @@ extension DirectoryRoutes {
     case .ownsDeals(let count):
       var problem = Problem.conflict(
         code: "owns-open-deals", title: "The person still owns open deals",
-        detail: "\(count) open deals belong to the person; give them to somebody else first")
+        detail:
+          "\(count) open deals belong to the person; give them to somebody else with reassignTo")
       problem.extensions["openDeals"] = count
       throw problem
     case .notFound:

@@ -8,6 +8,7 @@ import ServiceKit
 struct DirectoryRoutes: Sendable {
   let store: DirectoryStore
   let access: AccessControl
+  let endpoint: CommandEndpoint
   let committed: WakeSignal
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
@@ -54,9 +55,21 @@ struct DirectoryRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     let caller = try await access.caller(context, to: .changeSettings)
+    let id = try id(context, PersonEntry.self)
+    let expected = try EntityTag.ifMatch(request)
+    let body = try await endpoint.bytes(of: request, context)
+    let wanted =
+      body.isEmpty ? nil : try RequestBodyDecoder.decode(DeactivationRequest.self, from: body)
+    if let successor = wanted?.reassignTo {
+      let people = try await access.directory.current()
+      guard people.people[id] != nil else { throw Self.unknown(PersonEntry.self) }
+      let failures = DirectoryCheck.failures(ofSuccessor: successor, to: id, in: people)
+      guard failures.isEmpty else { throw Problem.invalidEntry(failures) }
+      try await Reassignment(batch: endpoint.batch).run(
+        from: id, to: successor, by: .init(subject: caller.subject, caller: caller))
+    }
     let outcome = try await store.deactivate(
-      try id(context, PersonEntry.self), expected: try EntityTag.ifMatch(request), at: .now(),
-      by: caller.subject)
+      id, expected: expected, at: .now(), by: caller.subject)
     return try answer(outcome, context, "people")
   }
 
