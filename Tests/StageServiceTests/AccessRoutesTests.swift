@@ -7,7 +7,7 @@ import Testing
 @testable import StageService
 
 /// What people of the directory may do over HTTP. The policy has its own table; here it is enforced.
-@Suite struct AccessRoutesTests {
+@Suite(.serialized) struct AccessRoutesTests {
   /// The organisation of ``Staff`` with a deal of everybody, by owner; `unowned` is of the team west.
   private func withDeals(
     _ body: @Sendable (API, [String: String]) async throws -> Void

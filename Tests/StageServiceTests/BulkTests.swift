@@ -99,6 +99,35 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(2)))
+  func tenThousandAtOnce() async throws {
+    try await withAPI { api in
+      try await api.publishPlain()
+      let count = BulkRequest.maximumItems
+      try await api.pool.execute(
+        """
+        INSERT INTO opportunities
+          (id, epoch, sequence, pipeline, pipeline_version, stage, category, name, account, fields,
+           entered_stage_at, entry_unknown, created_at, updated_at)
+        SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 1, 1, 'general', 1,
+          'initial-contact', 'open', 'n' || n, '{"name": "a"}', '{}', now(), false, now(), now()
+        FROM generate_series(1, $1::int) AS n
+        """, Int32(count))
+      let ids = (1...count).map { number -> JSONValue in
+        let digits = String(number)
+        return .string(
+          "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits)
+      }
+      let answer = try await api.send(
+        .post, Self.path,
+        ["operation": "move", "ids": .array(ids), "to": "needs-analysis", "reason": "all"])
+      #expect(answer.status == 200)
+      #expect(answer["items"].items.map { $0["id"] } == ids)
+      #expect(answer["items"].items.allSatisfy { $0["sequence"] == 2 })
+      #expect(try await api.outboxCount(of: .stageChanges) == count)
+    }
+  }
+
   @Test func badRequestsSayWhatWouldBeRight() async throws {
     try await withAPI { api in
       let id = JSONValue.string(Fixture.dealID.description)

@@ -151,6 +151,17 @@ import Testing
     #expect(diary.deal?.state.hold?.followUpDueAt == Fixture.start.adding(days: 5))
   }
 
+  @Test func aReopeningTakenBackDuringAHoldLeavesAClosedDeal() throws {
+    var diary = try Diary()
+    try diary.tell(.lose(.init(reason: "price")))
+    try diary.tell(.reopen(.init()))
+    try diary.tell(.hold(.init(reason: "frozen")))
+    let reverted = try diary.tell(.revert(.init()))
+    #expect(reverted.changes.map(\.field) == ["hold"])
+    #expect(diary.deal?.category == .lost && diary.deal?.state.hold == nil)
+    #expect(diary.deal?.followUpDueAt == nil)
+  }
+
   @Test func whatCannotBeHeldOrResumedIsRefused() throws {
     var diary = try Diary()
     #expect(diary.decide(.resume(.init())).codes == ["not-on-hold"])

@@ -46,7 +46,7 @@ extension API {
   }
 }
 
-@Suite struct DirectoryRoutesTests {
+@Suite(.serialized) struct DirectoryRoutesTests {
   private static let person: JSONValue = [
     "name": "李娜", "email": "li.na@example.com", "timeZone": "Asia/Shanghai", "roles": ["legal"],
     "channels": [["kind": "email", "address": "li.na@example.com"]],

@@ -59,6 +59,8 @@ extension Decider {
     let isFollowedUp = stays.lastActivityAt.map { $0 >= before.enteredStageAt } ?? false
     let due = isFollowedUp ? nil : before.state.hold?.followUpDueAt ?? before.followUpDueAt
     held?.followUpDueAt = due
+    // A closed deal has nothing that could wait.
+    if before.category == .won || before.category == .lost { held = nil }
     changes.hold(held)
     var data = next(opportunity, command, reason: reversal.reason)
     data.changes = changes.list

@@ -37,7 +37,7 @@ struct AccountStore: Sendable {
       """, after, limit, text)
     if near.count == limit { return near }
     return try await list(
-      "SELECT * FROM accounts WHERE \(NameSearch.mayContain("$3")) AND \(contains) AND number > $1",
+      "SELECT * FROM accounts WHERE \(NameSearch.mayContain("$3")) AND \(contains)",
       after, limit, text)
   }
 
@@ -47,7 +47,7 @@ struct AccountStore: Sendable {
     try await pool.query(
       """
       WITH found AS MATERIALIZED (\(accounts)),
-      page AS (SELECT * FROM found ORDER BY number LIMIT $2)
+      page AS (SELECT * FROM found WHERE number > $1 ORDER BY number LIMIT $2)
       SELECT number, page.account, count(*), count(*) FILTER (WHERE category = 'open')
       FROM page JOIN opportunity_names ON account_key = page.key
         JOIN opportunities ON opportunities.id = opportunity_id

@@ -40,7 +40,7 @@ enum OpportunityColumns {
       deal.category.rawValue, deal.closedFrom, deal.name, try json(deal.account), deal.owner,
       deal.team, deal.amount?.minor, deal.amount?.currency, deal.expectedClose, deal.externalId,
       try json(deal.fields), try deal.nextStep.map(json), deal.enteredStageAt, deal.entryUnknown,
-      deal.followUpDueAt, deal.createdAt, deal.updatedAt, try json(deal.state),
+      deal.followUpDueAt, deal.createdAt, deal.updatedAt, try state(deal.state),
     ]
   }
 
@@ -54,7 +54,7 @@ enum OpportunityColumns {
       deals.map { $0.amount?.currency }, deals.map(\.expectedClose), deals.map(\.externalId),
       try deals.map { try json($0.fields) }, try deals.map { try $0.nextStep.map(json) },
       deals.map(\.enteredStageAt), deals.map(\.entryUnknown), deals.map(\.followUpDueAt),
-      deals.map(\.createdAt), deals.map(\.updatedAt), try deals.map { try json($0.state) },
+      deals.map(\.createdAt), deals.map(\.updatedAt), try deals.map { try state($0.state) },
     ]
   }
 
@@ -90,8 +90,21 @@ enum OpportunityColumns {
       followUpDueAt: try row.optional(offset + 20, as: Instant.self),
       createdAt: try row.decode(offset + 21, as: Instant.self),
       updatedAt: try row.decode(offset + 22, as: Instant.self),
-      state: try decode(row, offset + 23, DealState.self) ?? DealState())
+      state: try state(row, offset + 23))
   }
+
+  /// Most deals have none, and then nothing is encoded or decoded.
+  private static func state(_ state: DealState) throws -> PostgresJSON {
+    state == DealState() ? noState : try json(state)
+  }
+
+  private static func state(_ row: PostgresRow, _ index: Int) throws -> DealState {
+    let stored = try row.decode(index, as: PostgresJSON.self)
+    return stored.bytes == noState.bytes
+      ? DealState() : try JSONCoding.decode(DealState.self, from: stored.bytes)
+  }
+
+  private static let noState = PostgresJSON(Array("{}".utf8))
 
   private static func json(_ value: some Encodable) throws -> PostgresJSON {
     PostgresJSON(try JSONCoding.encode(value))

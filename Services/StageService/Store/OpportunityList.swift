@@ -80,9 +80,11 @@ extension OpportunityStore {
           filter.pipeline == nil && filter.stage == nil && filter.status == nil
           && filter.scope == nil
         names = """
-          WITH found AS MATERIALIZED (
+          WITH hits AS MATERIALIZED (
             SELECT opportunity_id FROM opportunity_names
-            WHERE \(NameSearch.mayContain(text)) AND \(contains) AND \(behind)
+            WHERE \(NameSearch.mayContain(text)) AND \(contains) AND \(behind)),
+          found AS (
+            SELECT opportunity_id FROM hits
             \(isAll ? "ORDER BY opportunity_id LIMIT \(filter.limit)" : ""))
           """
       }
@@ -93,11 +95,19 @@ extension OpportunityStore {
       conditions = ScopeCondition(scope: scope).joined(to: conditions, limit: limit, &parameters)
     }
     let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+    var deals = "opportunities \(selection)"
+    if search == .index {
+      // That a page is wanted in order must not lead the planner past the index.
+      names += """
+        , matching AS MATERIALIZED (
+          SELECT \(OpportunityColumns.list) FROM opportunities \(selection))
+        """
+      deals = "matching"
+    }
     return try await pool.query(
       """
       \(names)
-      SELECT \(OpportunityColumns.list) FROM opportunities \(selection)
-      ORDER BY id LIMIT \(limit)
+      SELECT \(OpportunityColumns.list) FROM \(deals) ORDER BY id LIMIT \(limit)
       """, parameters: parameters
     ).map { try OpportunityColumns.read($0) }
   }
