@@ -129,6 +129,7 @@ let package = Package(
         .embedInCode("Migrations/m0003_drafts.sql"),
         .embedInCode("Migrations/m0004_deal_state.sql"),
         .embedInCode("Migrations/m0005_names.sql"),
+        .embedInCode("Migrations/m0006_directory.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -26,7 +26,11 @@ func buildStageService(
     configuration, schema: "stage_service", migrations: StageServiceMigrations.set,
     registry: registry, logger: logger
   ) { pool in
-    [CommandHandler(catalog: PipelineCatalog(pool: pool), recorder: try await .load(pool))]
+    [
+      CommandHandler(
+        catalog: PipelineCatalog(pool: pool), directory: DirectoryCache(pool: pool),
+        recorder: try await .load(pool))
+    ]
   }
   let recorder = try await Recorder.load(backbone.pool)
   let routes = StageServiceRoutes(
@@ -38,7 +42,7 @@ func buildStageService(
   let holds = HoldExpiry(
     batch: DealBatch(
       pool: backbone.pool, catalog: PipelineCatalog(pool: backbone.pool), recorder: recorder,
-      committed: backbone.committed, standing: Standing.nobody))
+      directory: DirectoryCache(pool: backbone.pool), committed: backbone.committed))
   return StageServiceApplication(
     services: backbone.services(and: [
       Upkeep("expiry of idempotency keys", every: .seconds(600), logger: logger) {
@@ -66,6 +70,7 @@ enum StageServiceMigrations {
         Migration(resource: "m0003_drafts", bytes: PackageResources.m0003_drafts_sql),
         Migration(resource: "m0004_deal_state", bytes: PackageResources.m0004_deal_state_sql),
         Migration(resource: "m0005_names", bytes: PackageResources.m0005_names_sql),
+        Migration(resource: "m0006_directory", bytes: PackageResources.m0006_directory_sql),
       ])
   }
 }

@@ -38,7 +38,8 @@ package struct Topic: Hashable, Sendable {
   package static let pipelines = Topic(
     "pipelines.v1", "published pipeline versions", partitions: 1, compacted: true)
   package static let directory = Topic(
-    "directory.v1", "service accounts", partitions: 1, compacted: true)
+    "directory.v1", "service accounts, people, teams, calendars, exchange rates", partitions: 1,
+    compacted: true)
   package static let notices = Topic(
     "notices.v1", "what a person must hear of", retention: 4 * week)
   package static let deadLetters = Topic(

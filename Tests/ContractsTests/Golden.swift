@@ -8,7 +8,7 @@ enum Golden {
   static let types =
     StageEventType.allCases.map(\.rawValue) + StageCommandType.allCases.map(\.rawValue)
     + NoticeType.allCases.map(\.rawValue)
-    + [CommandResult.type, PublishedPipeline.type, ObservedActivity.type, ServiceAccountEntry.type]
+    + [CommandResult.type, PublishedPipeline.type, ObservedActivity.type] + DirectoryEntry.types
 
   static func example(_ type: String) throws -> JSONValue {
     try decode(JSONValue.self, try Repository.text("\(folder)/\(type).json"))
@@ -27,8 +27,8 @@ enum Golden {
         try again(Notice.self, type, data)
       } else if type == ObservedActivity.type {
         try again(ObservedActivity.self, type, data)
-      } else if type == ServiceAccountEntry.type {
-        try again(ServiceAccountEntry.self, type, data)
+      } else if DirectoryEntry.types.contains(type) {
+        try again(DirectoryEntry.self, type, data)
       } else {
         try again(PublishedPipeline.self, type, data)
       }

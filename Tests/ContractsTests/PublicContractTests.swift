@@ -50,7 +50,7 @@ import Testing
       .activities: [ObservedActivity.type], .stageCommands: commands, .importCommands: commands,
       .commandResults: [CommandResult.type], .stageChanges: events,
       .stageChangesReplay("{replay}"): events, .pipelines: [PublishedPipeline.type],
-      .directory: [ServiceAccountEntry.type], .notices: NoticeType.allCases.map(\.rawValue),
+      .directory: DirectoryEntry.types, .notices: NoticeType.allCases.map(\.rawValue),
       .deadLetters: Self.deadLetters,
     ]
     for (topic, types) in expected {

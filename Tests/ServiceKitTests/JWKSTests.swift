@@ -202,6 +202,70 @@ import Testing
     }
   }
 
+  /// A token with any header and claims, signed with the key.
+  private func token(
+    _ header: String, _ claims: String, signedWith key: P256.Signing.PrivateKey
+  ) throws -> String {
+    let signed = [header, claims].map { base64URL(Data($0.utf8)) }.joined(separator: ".")
+    let signature = try key.signature(for: Data(signed.utf8)).rawRepresentation
+    return "\(signed).\(base64URL(signature))"
+  }
+
+  private func published(_ key: P256.Signing.PrivateKey, _ id: String) -> String {
+    let point = key.publicKey.rawRepresentation
+    let (x, y) = (base64URL(point.prefix(32)), base64URL(point.suffix(32)))
+    return #"{"kty":"EC","crv":"P-256","kid":"\#(id)","alg":"ES256","x":"\#(x)","y":"\#(y)"}"#
+  }
+
+  /// A key that comes with the token, or from where the token says, is nobody's.
+  @Test func whatATokenBringsAlongIsNoKey() async throws {
+    try await withProvider { provider, authenticator in
+      provider.publish([published(P256.Signing.PrivateKey(), "1")])
+      let stranger = P256.Signing.PrivateKey()
+      let claims = #"{"sub":"a","iss":"sluice","aud":"sluice","exp":99999999999}"#
+      let jwk = published(stranger, "1")
+      for (header, words) in [
+        (#"{"alg":"ES256","kid":"1","jwk":\#(jwk)}"#, "the signature is wrong"),
+        (#"{"alg":"ES256","kid":"2","jwk":\#(jwk)}"#, "no published key"),
+        (#"{"alg":"ES256","jwk":\#(jwk)}"#, "the signature is wrong"),
+        (#"{"alg":"ES256","kid":"1","jku":"http://127.0.0.1:1/keys"}"#, "the signature is wrong"),
+        (#"{"alg":"ES256","kid":"1","x5u":"http://127.0.0.1:1/chain"}"#, "the signature is wrong"),
+      ] {
+        let token = try token(header, claims, signedWith: stranger)
+        #expect(await reason(authenticator, token)?.contains(words) == true, "\(header)")
+      }
+    }
+  }
+
+  @Test func theClaimsAreCheckedWithPublishedKeysToo() async throws {
+    try await withProvider { provider, authenticator in
+      let key = P256.Signing.PrivateKey()
+      provider.publish([published(key, "1")])
+      let now = Int(Date().timeIntervalSince1970)
+      func signed(_ claims: String) throws -> String {
+        try token(#"{"alg":"ES256","kid":"1"}"#, "{\"sub\":\"a\",\(claims)}", signedWith: key)
+      }
+      // Within the skew of half a minute.
+      for good in ["\"exp\":\(now - 10)", "\"exp\":\(now + 60),\"nbf\":\(now + 10)"] {
+        _ = try await authenticator.principal(
+          bearer: try signed("\(good),\"iss\":\"sluice\",\"aud\":\"sluice\""))
+      }
+      for (claims, words) in [
+        ("\"exp\":\(now - 60),\"iss\":\"sluice\",\"aud\":\"sluice\"", "has expired"),
+        (
+          "\"exp\":\(now + 600),\"nbf\":\(now + 300),\"iss\":\"sluice\",\"aud\":\"sluice\"",
+          "is not valid yet"
+        ),
+        ("\"iss\":\"sluice\",\"aud\":\"sluice\"", "has no exp claim"),
+        ("\"exp\":\(now + 60),\"iss\":\"other\",\"aud\":\"sluice\"", "the issuer is wrong"),
+        ("\"exp\":\(now + 60),\"iss\":\"sluice\",\"aud\":\"other\"", "the audience is wrong"),
+      ] {
+        #expect(
+          await reason(authenticator, try signed(claims))?.contains(words) == true, "\(claims)")
+      }
+    }
+  }
+
   @Test func aProviderThatIsDownIsNotTheCallersFault() async throws {
     try await withProvider { provider, authenticator in
       let key = try SigningKey.es256("1")

@@ -118,8 +118,8 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       short.secretHash = "0a"
       var odd = entry(4)
       odd.secretHash = String(repeating: "xy", count: 32)
-      let other = CloudEvent(id: "1", source: "/s", type: "sluice.team-changed.v1")
-        .binary(key: "team:east", data: Array("{}".utf8))
+      let other = CloudEvent(id: "1", source: "/s", type: "sluice.robot-changed.v1")
+        .binary(key: "robot:east", data: Array("{}".utf8))
       let broken = CloudEvent(id: "2", source: "/s", type: ServiceAccountEntry.type)
         .binary(key: "service-account:x", data: Array(#"{"id":"x"}"#.utf8))
       let noEvent = WireMessage(key: nil, value: [0xFF], headers: [])
@@ -133,6 +133,21 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ])
       #expect(outcome.deadLetters.map(\.message.offset) == [1, 2, 3, 4])
       #expect(try await ServiceAccountTable.find(entry().id, in: pool) != nil)
+    }
+  }
+
+  @Test func entriesOfOtherKindsArePassedOver() async throws {
+    try await withTable { _, apply in
+      let person = PersonEntry(
+        id: "li.na", name: "李娜", changedAt: Self.start, changedBy: "chen.admin")
+      let calendar = CalendarEntry(
+        id: "cn", calendar: .china, changedAt: Self.start, changedBy: "chen.admin")
+      let outcome = try await apply(
+        [try person.wireMessage(source: "/s"), try calendar.wireMessage(source: "/s")]
+          + wire(entry()))
+      #expect(outcome.unknownTypes == 0)
+      #expect(outcome.deadLetters.isEmpty)
+      #expect(outcome.applied == 1)
     }
   }
 

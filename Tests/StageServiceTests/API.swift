@@ -114,7 +114,7 @@ struct API: Sendable {
 }
 
 func withAPI<Result: Sendable>(
-  standing: @escaping Standing.Lookup = Standing.nobody,
+  standing: @escaping Standing.Lookup = Standing.byDirectory,
   _ body: @Sendable (API) async throws -> Result
 ) async throws -> Result {
   let keyFile = FileManager.default.temporaryDirectory.appending(path: "key-\(UUID())").path()

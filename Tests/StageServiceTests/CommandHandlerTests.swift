@@ -19,7 +19,11 @@ import Testing
         publishedBy: "test")
       _ = try await catalog.publish(
         pipeline, announcing: try recorder.message(pipeline, trace: nil))
-      try await body(pool, CommandHandler(catalog: catalog, recorder: recorder))
+      try await body(
+        pool,
+        CommandHandler(
+          catalog: catalog, directory: DirectoryCache(pool: pool, goodFor: .zero),
+          recorder: recorder))
     }
   }
 
@@ -146,6 +150,32 @@ import Testing
       #expect(events.map(\.occurredAt) == [then, then.adding(days: 3)])
       #expect(events.map(\.actor) == ["import:salesforce", "import"])
       #expect(events[1].violations.map(\.code) == ["opportunity-closed"])
+    }
+  }
+
+  @Test func deadlinesAreInWorkingDaysOfTheOwner() async throws {
+    try await withHandler { pool, handler in
+      let store = DirectoryStore(
+        pool: pool, cache: DirectoryCache(pool: pool), recorder: Recorder(epoch: 1))
+      _ = try await store.put(Staff.team("east", calendar: "cn"), expected: nil)
+      _ = try await store.put(Staff.person("li.na", team: "east"), expected: nil)
+      let friday = Instant("2026-02-13T15:00:00+08:00")!
+      let outcome = try await handle(
+        [
+          try wire(1, .create(Fixture.new()), at: friday),
+          try wire(2, .move(.init(to: "needs-analysis")), at: friday.adding(days: 1)),
+          try wire(
+            3, .create(Fixture.new { $0.owner = "nobody" }), deal: Fixture.id(50), at: friday),
+        ], on: .importCommands, pool, handler)
+      #expect(try results(outcome).allSatisfy { $0.outcome == .accepted })
+      let events = try await HistoryStore(pool: pool).events(of: Fixture.dealID)
+      // Saturday the 14th is worked, then come nine days off.
+      #expect(
+        events.map(\.followUpDueAt) == [
+          Instant("2026-02-25T15:00:00+08:00"), Instant("2026-02-26T15:00:00+08:00"),
+        ])
+      let other = try await HistoryStore(pool: pool).events(of: Fixture.id(50))
+      #expect(other.map(\.followUpDueAt) == [friday.adding(days: 3)], "an unknown owner")
     }
   }
 

@@ -156,7 +156,7 @@ import Testing
       let expiry = HoldExpiry(
         batch: DealBatch(
           pool: api.pool, catalog: PipelineCatalog(pool: api.pool), recorder: Recorder(epoch: 1),
-          committed: WakeSignal(), standing: Standing.nobody))
+          directory: DirectoryCache(pool: api.pool), committed: WakeSignal()))
       #expect(try await expiry.run(at: until.adding(seconds: -1)) == 0)
       #expect(try await expiry.run(at: until) == 1)
       #expect(try await expiry.run(at: until) == 0)
@@ -228,7 +228,7 @@ import Testing
       filter.text = "N"
       #expect(try await OpportunityStore(pool: database.pool).list(filter).map(\.id) == [id])
       let accounts = try await AccountStore(pool: database.pool)
-        .list(containing: "a", after: nil, limit: 10)
+        .list(containing: "a", in: nil, after: nil, limit: 10)
       #expect(accounts.map(\.account.name) == ["a"] && accounts.map(\.deals) == [1])
     }
   }

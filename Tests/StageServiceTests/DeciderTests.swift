@@ -19,6 +19,18 @@ import Testing
     #expect(deal.enteredStageAt == Fixture.start)
   }
 
+  @Test func aFollowUpIsDueInWorkingDaysOfTheOwner() throws {
+    var decider = Fixture.decider(at: Instant("2026-09-30T16:00:00+08:00")!)
+    decider.context.workingTime = Staff.directory.workingTime(of: "li.na")
+    let created = try decider.decide(Fixture.command(.create(Fixture.new())), on: nil).get()
+    #expect(created.followUpDueAt == Instant("2026-10-10T16:00:00+08:00"))
+    let deal = Fixture.deal(in: "proposal")
+    let moved = try decider.decide(
+      Fixture.command(.move(.init(to: "needs-analysis", reason: "back"))), on: deal
+    ).get()
+    #expect(moved.followUpDueAt == Instant("2026-10-10T16:00:00+08:00"))
+  }
+
   @Test func creationIsRefusedWithEverythingThatIsWrong() {
     let new = Fixture.new {
       $0.name = " "

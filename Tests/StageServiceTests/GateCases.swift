@@ -78,7 +78,7 @@ enum Person: String, CaseIterable {
   }
 
   /// The directory of these people.
-  static let standing: Standing.Lookup = { actor, owner in
+  static let standing: Standing.Lookup = { _, actor, owner in
     Standing(
       roles: Person(rawValue: actor).map { [$0.role] } ?? [],
       ownerManagers: owner == Person.owner.rawValue ? [Person.ownersManager.rawValue] : [])

@@ -32,7 +32,7 @@ import Testing
 
   private func decider(_ person: Person?) -> Decider {
     let actor = person?.rawValue ?? "service:activity-ingest"
-    let standing = Person.standing(actor, Person.owner.rawValue)
+    let standing = Person.standing(Directory(), actor, Person.owner.rawValue)
     return Decider(
       definition: GateCase.definition, version: 1,
       context: DecisionContext(

@@ -65,8 +65,8 @@ import Testing
     try await withStageTables { pool in
       try await prepare(pool)
       let handler = CommandHandler(
-        catalog: PipelineCatalog(pool: pool), recorder: Recorder(epoch: 1),
-        standing: Person.standing)
+        catalog: PipelineCatalog(pool: pool), directory: DirectoryCache(pool: pool),
+        recorder: Recorder(epoch: 1), standing: Person.standing)
       let wires = try GateCase.all.enumerated().map { index, gateCase in
         var move = gateCase.move
         if way == .automation { move.evidence = GateCase.evidence }

@@ -46,6 +46,11 @@ struct ServiceClient: Sendable {
   }
 
   /// As `post`.
+  func put(_ path: String, _ body: some Encodable) async throws -> Response {
+    try await send(.PUT, path, body: JSONCoding.encode(body))
+  }
+
+  /// As `post`.
   func patch(_ path: String, _ body: some Encodable) async throws {
     _ = try await send(.PATCH, path, body: JSONCoding.encode(body))
   }

@@ -25,7 +25,7 @@ struct SluiceCommand: AsyncParsableCommand {
       DeadLettersCommand.self, ImportCommand.self, ReportCommand.self, VerifyCommand.self,
       RebuildCommand.self, ReplayCommand.self,
       RestoreMarkCommand.self, TokenCommand.self, LoadCommand.self,
-      WebhooksCommand.self,
+      WebhooksCommand.self, PeopleCommand.self,
     ])
 
   static func main() async {

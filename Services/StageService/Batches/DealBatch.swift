@@ -10,12 +10,14 @@ struct DealBatch: Sendable {
   let pool: PostgresPool
   let catalog: PipelineCatalog
   let recorder: Recorder
+  let directory: DirectoryCache
   let committed: WakeSignal
-  let standing: Standing.Lookup
+  var standing = Standing.byDirectory
 
   struct Actor: Sendable {
     var subject: String
-    var roles: Set<String> = []
+    /// Whom the policy is asked about; nil for the service itself.
+    var caller: Caller?
   }
 
   struct Item: Sendable {
@@ -85,12 +87,19 @@ struct DealBatch: Sendable {
     guard let deal,
       let pipeline = try catalog.version(deal.pipeline, deal.pipelineVersion, in: transaction)
     else { return .failure(.notFound) }
+    if let refusal = actor.caller?.refusal(
+      AccessPolicy.action(of: item.action), owner: deal.owner, team: deal.team)
+    {
+      return .failure(Refusal(refusal))
+    }
+    let people = try directory.current(in: transaction)
+    let standing = self.standing(people, actor.subject, deal.owner)
     let decider = Decider(
       definition: pipeline.definition, version: pipeline.version,
       context: DecisionContext(
         now: now, actor: actor.subject, eventID: .make(at: now), epoch: recorder.epoch,
-        mode: .live, actorRoles: actor.roles,
-        ownerManagers: standing(actor.subject, deal.owner).ownerManagers))
+        mode: .live, actorRoles: actor.caller?.deciding(standing.roles) ?? standing.roles,
+        ownerManagers: standing.ownerManagers, workingTime: people.workingTime(of: deal.owner)))
     let command = StageCommand(
       id: .make(at: now), opportunityId: item.id, expectedSequence: item.expectedSequence,
       action: item.action)

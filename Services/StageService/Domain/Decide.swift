@@ -27,10 +27,13 @@ struct DecisionContext: Sendable {
   var actorRoles: Set<String>
   /// Everybody above the deal's owner, at any level.
   var ownerManagers: [String]
+  /// When the deal's owner works; nil where the directory does not know the owner.
+  var workingTime: WorkingTime?
 
   init(
     now: Instant, actor: String, eventID: EntityID, epoch: Int64, mode: Mode,
-    actorRoles: Set<String> = [], ownerManagers: [String] = []
+    actorRoles: Set<String> = [], ownerManagers: [String] = [],
+    workingTime: WorkingTime? = nil
   ) {
     self.now = now
     self.actor = actor
@@ -40,6 +43,7 @@ struct DecisionContext: Sendable {
     mover = actor
     self.actorRoles = actorRoles
     self.ownerManagers = ownerManagers
+    self.workingTime = workingTime
   }
 
   /// `historical`: what the gate refuses is recorded as violations instead of stopping the command,
@@ -51,7 +55,7 @@ struct DecisionContext: Sendable {
 struct Decider: Sendable {
   let definition: PipelineDefinition
   let version: Int
-  let context: DecisionContext
+  var context: DecisionContext
 
   /// The event that the command causes, or why there is none.
   ///
@@ -210,6 +214,9 @@ struct Decider: Sendable {
     data.toCategory = stage.category
     data.toPosition = definition.position(of: stage.key)
     data.benchmarkDays = stage.benchmarkDays
-    data.followUpDueAt = stage.followUpDays.map { data.occurredAt.adding(days: $0) }
+    data.followUpDueAt = stage.followUpDays.map { days in
+      context.workingTime?.deadline(from: data.occurredAt, days: days)
+        ?? data.occurredAt.adding(days: days)
+    }
   }
 }

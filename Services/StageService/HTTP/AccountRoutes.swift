@@ -5,6 +5,7 @@ import ServiceKit
 /// `/v1/accounts`: the customers, as the deals have them.
 struct AccountRoutes: Sendable {
   let store: AccountStore
+  let access: AccessControl
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     router.get("accounts", use: list)
@@ -13,7 +14,7 @@ struct AccountRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<AccountView> {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .read)
     var query = QueryReader(request)
     let text = query.string("q", maximumLength: 200)
     let after = query.value(
@@ -21,7 +22,8 @@ struct AccountRoutes: Sendable {
     ) { text in Int64(text).flatMap { $0 >= 0 ? $0 : nil } }
     let limit = query.int("limit", in: 1...200, default: 50)
     try query.finish()
-    let rows = try await store.list(containing: text, after: after, limit: limit + 1)
+    let rows = try await store.list(
+      containing: text, in: caller.scope, after: after, limit: limit + 1)
     let page = rows.prefix(limit)
     return Page(
       items: page.map(AccountView.init),

@@ -17,7 +17,7 @@ struct BulkRoutes: Sendable {
   @Sendable private func run(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.rep, .manager, .admin)
+    let caller = try await endpoint.access.caller(context, to: .edit)
     let body = try await endpoint.bytes(of: request, context)
     let kept = try KeptRequest(request, subject: caller.subject, body: body)
     if let kept, let response = try await endpoint.replay(kept) { return response }
@@ -41,14 +41,13 @@ struct BulkRoutes: Sendable {
   /// A part whose request is repeated answers as it did: its results are kept in the transaction that
   /// made them, so that a request that broke off in the middle goes on where it was.
   private func run(
-    _ items: [DealBatch.Item], by caller: Principal, _ kept: KeptRequest?
+    _ items: [DealBatch.Item], by caller: Caller, _ kept: KeptRequest?
   ) async throws -> [DealBatch.Result] {
     if let kept, let before = try await results(kept) { return before }
     do {
       return try await endpoint.batch.run(
         items,
-        by: DealBatch.Actor(
-          subject: caller.subject, roles: Set(caller.roles.map(\.rawValue))), at: .now()
+        by: DealBatch.Actor(subject: caller.subject, caller: caller), at: .now()
       ) { results in
         try kept.map {
           $0.answer(.init(status: .ok, body: try JSONCoding.encode(results)), etag: nil)

@@ -15,6 +15,7 @@ struct CommandEndpoint: Sendable {
   let store: OpportunityStore
   let idempotency: IdempotencyStore
   let catalog: PipelineCatalog
+  let access: AccessControl
   let recorder: Recorder
   let committed: WakeSignal
   let standing: Standing.Lookup
@@ -22,8 +23,8 @@ struct CommandEndpoint: Sendable {
   /// The same decisions on many deals at once.
   var batch: DealBatch {
     DealBatch(
-      pool: store.pool, catalog: catalog, recorder: recorder, committed: committed,
-      standing: standing)
+      pool: store.pool, catalog: catalog, recorder: recorder, directory: access.directory,
+      committed: committed, standing: standing)
   }
 
   /// What a route makes of a decided event.
@@ -42,7 +43,7 @@ struct CommandEndpoint: Sendable {
     action: ([UInt8]) throws -> StageCommand.Action,
     answer: (StageEvent, Opportunity) throws -> Answer
   ) async throws -> Response {
-    let caller = try context.require(.rep, .manager, .admin)
+    let caller = try await access.caller(context, to: .edit)
     let body = try await bytes(of: request, context)
     let kept = try KeptRequest(request, subject: caller.subject, body: body)
     if let kept, let response = try await replay(kept) { return response }
@@ -76,24 +77,28 @@ struct CommandEndpoint: Sendable {
   }
 
   private func decideAndCommit(
-    _ command: StageCommand, by caller: Principal, _ kept: KeptRequest?,
+    _ command: StageCommand, by caller: Caller, _ kept: KeptRequest?,
     _ answer: (StageEvent, Opportunity) throws -> Answer
   ) async throws -> Response {
     var deal: Opportunity?
     for _ in 0..<CommandEndpoint.attempts {
       deal = try await store.find(command.opportunityId)
+      try check(command, on: deal, by: caller)
       let now = Instant.now()
       guard let pipeline = try await pipeline(for: command, deal) else {
         let refusal = refusalForMissingPipeline(command)
         guard case .invalid = refusal else { throw Problem(refusal, on: deal) }
         return try await refuse(Problem(refusal, on: deal), kept)
       }
+      let people = try await access.directory.current()
+      let owner = command.owner(of: deal)
+      let standing = self.standing(people, caller.subject, owner)
       let decider = Decider(
         definition: pipeline.definition, version: pipeline.version,
         context: DecisionContext(
           now: now, actor: caller.subject, eventID: .make(at: now), epoch: recorder.epoch,
-          mode: .live, actorRoles: Set(caller.roles.map(\.rawValue)),
-          ownerManagers: standing(caller.subject, owner(in: command, deal)).ownerManagers))
+          mode: .live, actorRoles: caller.deciding(standing.roles),
+          ownerManagers: standing.ownerManagers, workingTime: people.workingTime(of: owner)))
       let event: StageEvent
       switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided
@@ -121,8 +126,13 @@ struct CommandEndpoint: Sendable {
     throw Problem.contended(current)
   }
 
-  private func owner(in command: StageCommand, _ deal: Opportunity?) -> String? {
-    if case .create(let new) = command.action { new.owner } else { deal?.owner }
+  /// The deal as it is now must be one that the caller may do this to.
+  private func check(_ command: StageCommand, on deal: Opportunity?, by caller: Caller) throws {
+    if case .create(let new) = command.action {
+      try caller.requireCreation(owner: new.owner, team: new.team)
+    } else if let deal {
+      try caller.require(AccessPolicy.action(of: command.action), on: deal)
+    }
   }
 
   /// Read after the deal: an event that came in between makes the commit fail and decide again.

@@ -5,6 +5,7 @@ import ServiceKit
 /// `/v1/events`: the history of all deals, for readers that rebuild or verify.
 struct EventRoutes: Sendable {
   let history: HistoryStore
+  let access: AccessControl
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     router.get("events", use: feed)
@@ -13,7 +14,7 @@ struct EventRoutes: Sendable {
   @Sendable private func feed(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<FeedItemView> {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readFeed)
     var query = QueryReader(request)
     let after = query.value(
       "after", expected: LocalizedText(zh: "之前得到的 cursor", en: "a cursor of this feed")

@@ -16,17 +16,17 @@ extension OpportunityRoutes {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .read)
     let id = try id(context)
     var query = QueryReader(request)
     let asOf = query.instant("asOf")
     try query.finish()
-    let deal =
-      if let asOf { try await history.state(of: id, asOf: asOf) } else { try await store.find(id) }
-    guard let deal else {
-      throw asOf == nil
-        ? Problem.noSuchOpportunity
-        : Problem.notFound("there is no opportunity with this id at that time")
+    var deal = try await visible(id, to: caller)
+    if let asOf {
+      guard let former = try await history.state(of: id, asOf: asOf) else {
+        throw Problem.notFound("there is no opportunity with this id at that time")
+      }
+      deal = former
     }
     return try json(
       OpportunityView(deal), headers: [.eTag: EntityTag.text(deal.sequence)])
@@ -35,9 +35,10 @@ extension OpportunityRoutes {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<OpportunityView> {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .read)
     var query = QueryReader(request)
     var filter = OpportunityFilter()
+    filter.scope = caller.scope
     filter.pipeline = query.string("pipeline")
     filter.stage = query.string("stage")
     filter.owner = query.string("owner")
@@ -61,16 +62,19 @@ extension OpportunityRoutes {
   @Sendable private func possibleMoves(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PossibleMoveView> {
-    let caller = try context.requireReader()
-    guard let deal = try await store.find(try id(context)),
-      let pipeline = try await catalog.version(deal.pipeline, deal.pipelineVersion)
-    else { throw Problem.noSuchOpportunity }
+    let caller = try await access.caller(context, to: .read)
+    let deal = try await visible(try id(context), to: caller)
+    guard let pipeline = try await catalog.version(deal.pipeline, deal.pipelineVersion) else {
+      throw Problem.noSuchOpportunity
+    }
     let gate = Gate(pipeline.definition)
     let here = pipeline.definition.stage(deal.stage)
     let now = Instant.now()
+    let standing = endpoint.standing(
+      try await access.directory.current(), caller.subject, deal.owner)
     let mover = Mover(
-      id: caller.subject, roles: Set(caller.roles.map(\.rawValue)),
-      ownerManagers: endpoint.standing(caller.subject, deal.owner).ownerManagers)
+      id: caller.subject, roles: caller.deciding(standing.roles),
+      ownerManagers: standing.ownerManagers)
     let items = pipeline.definition.stages.filter { $0.key != deal.stage }.map { stage in
       let missing = gate.failures(
         moving: deal, to: stage, by: mover, at: now, reason: .open)
@@ -84,7 +88,7 @@ extension OpportunityRoutes {
   @Sendable private func readHistory(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<HistoryItemView> {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .read)
     let id = try id(context)
     var query = QueryReader(request)
     let after = query.value(
@@ -95,11 +99,18 @@ extension OpportunityRoutes {
     }
     let limit = query.int("limit", in: 1...500, default: 100)
     try query.finish()
+    _ = try await visible(id, to: caller)
     let events = try await history.events(of: id, after: after, limit: limit + 1)
-    if events.isEmpty, after == nil { throw Problem.noSuchOpportunity }
     let page = events.prefix(limit)
     return Page(
       items: page.map(HistoryItemView.init),
       next: events.count > limit ? page.last.map { "\($0.epoch)-\($0.sequence)" } : nil)
+  }
+
+  /// The deal as it is now, where there is one that the caller may read.
+  private func visible(_ id: EntityID, to caller: Caller) async throws -> Opportunity {
+    guard let deal = try await store.find(id) else { throw Problem.noSuchOpportunity }
+    try caller.require(.read, on: deal)
+    return deal
   }
 }

@@ -9,6 +9,7 @@ struct OpportunityRoutes: Sendable {
   let store: OpportunityStore
   let history: HistoryStore
   let catalog: PipelineCatalog
+  let access: AccessControl
   let endpoint: CommandEndpoint
 
   func add(to router: RouterGroup<ServiceRequestContext>) {

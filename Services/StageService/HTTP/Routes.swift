@@ -13,29 +13,36 @@ struct StageServiceRoutes: Sendable {
   private let drafts: DraftRoutes
   private let events: EventRoutes
   private let serviceAccounts: ServiceAccountRoutes
+  private let directory: DirectoryRoutes
 
-  /// - Parameter standing: who stands above the owner of a deal; roles are those of the token.
+  /// - Parameter standing: who stands above the owner of a deal, and what the actor decides on.
   init(
     pool: PostgresPool, recorder: Recorder, committed: WakeSignal,
-    standing: @escaping Standing.Lookup = Standing.nobody
+    standing: @escaping Standing.Lookup = Standing.byDirectory
   ) {
     let catalog = PipelineCatalog(pool: pool)
     let store = OpportunityStore(pool: pool)
     let history = HistoryStore(pool: pool)
+    let cache = DirectoryCache(pool: pool)
+    let access = AccessControl(directory: cache)
     let endpoint = CommandEndpoint(
       store: store, idempotency: IdempotencyStore(pool: pool), catalog: catalog,
-      recorder: recorder, committed: committed, standing: standing)
+      access: access, recorder: recorder, committed: committed, standing: standing)
     opportunities = OpportunityRoutes(
-      store: store, history: history, catalog: catalog, endpoint: endpoint)
+      store: store, history: history, catalog: catalog, access: access, endpoint: endpoint)
     bulk = BulkRoutes(endpoint: endpoint)
-    accounts = AccountRoutes(store: AccountStore(pool: pool))
+    accounts = AccountRoutes(store: AccountStore(pool: pool), access: access)
     pipelines = PipelineRoutes(catalog: catalog, recorder: recorder, committed: committed)
     drafts = DraftRoutes(
       store: DraftStore(pool: pool), publisher: DraftPublisher(pool: pool, catalog: catalog),
       catalog: catalog, recorder: recorder, committed: committed)
-    events = EventRoutes(history: history)
+    events = EventRoutes(history: history, access: access)
     serviceAccounts = ServiceAccountRoutes(
-      store: ServiceAccountStore(pool: pool), recorder: recorder, committed: committed)
+      store: ServiceAccountStore(pool: pool), access: access, recorder: recorder,
+      committed: committed)
+    directory = DirectoryRoutes(
+      store: DirectoryStore(pool: pool, cache: cache, recorder: recorder), access: access,
+      endpoint: endpoint, committed: committed)
   }
 
   func add(
@@ -51,5 +58,6 @@ struct StageServiceRoutes: Sendable {
     drafts.add(to: v1)
     events.add(to: v1)
     serviceAccounts.add(to: v1)
+    directory.add(to: v1)
   }
 }

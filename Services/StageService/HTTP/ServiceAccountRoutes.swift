@@ -12,6 +12,7 @@ import ServiceKit
 /// was lost is repeated, and the account that nobody has the token of is revoked.
 struct ServiceAccountRoutes: Sendable {
   let store: ServiceAccountStore
+  let access: AccessControl
   let recorder: Recorder
   let committed: WakeSignal
 
@@ -26,7 +27,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func create(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.admin)
+    let caller = try await access.caller(context, to: .changeSettings)
     let body = try await request.decode(as: ServiceAccountRequest.self, context: context)
     let failures = body.failures
     guard failures.isEmpty else {
@@ -58,7 +59,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<ServiceAccountView> {
-    try context.require(.admin)
+    _ = try await access.caller(context, to: .changeSettings)
     var query = QueryReader(request)
     let after = query.value(
       "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
@@ -75,7 +76,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.admin)
+    _ = try await access.caller(context, to: .changeSettings)
     guard let entry = try await store.find(try id(context)) else { throw Self.unknown }
     return try json(ServiceAccountView(entry))
   }
@@ -83,7 +84,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func revoke(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.admin)
+    let caller = try await access.caller(context, to: .changeSettings)
     let trace = ServiceContext.current?.trace
     let revocation = try await store.revoke(try id(context), at: .now()) { [recorder] entry in
       try recorder.message(entry, trace: trace)

@@ -15,9 +15,14 @@ struct AccountRow: Sendable {
 struct AccountStore: Sendable {
   let pool: PostgresPool
 
-  /// - Parameter text: a part of the name, without regard to case.
-  func list(containing text: String?, after: Int64?, limit: Int) async throws -> [AccountRow] {
+  /// - Parameters:
+  ///   - text: a part of the name, without regard to case.
+  ///   - scope: the deals that count; accounts without any are left out. Nil: all deals.
+  func list(
+    containing text: String?, in scope: DealScope?, after: Int64?, limit: Int
+  ) async throws -> [AccountRow] {
     let after = after ?? 0
+    if let scope { return try await list(containing: text, in: scope, after: after, limit: limit) }
     guard let text else {
       return try await list(
         "SELECT * FROM accounts WHERE number > $1 ORDER BY number LIMIT $2", after, limit)
@@ -48,12 +53,29 @@ struct AccountStore: Sendable {
         JOIN opportunities ON opportunities.id = opportunity_id
       GROUP BY number, page.account ORDER BY number
       """, parameters: parameters
-    ).map { row in
-      AccountRow(
-        number: try row.decode(0, as: Int64.self),
-        account: try JSONCoding.decode(
-          Account.self, from: try row.decode(1, as: PostgresJSON.self).bytes),
-        deals: try row.decode(2, as: Int64.self), openDeals: try row.decode(3, as: Int64.self))
-    }
+    ).map { try AccountStore.read($0) }
+  }
+
+  private func list(
+    containing text: String?, in scope: DealScope, after: Int64, limit: Int
+  ) async throws -> [AccountRow] {
+    try await pool.query(
+      """
+      SELECT number, accounts.account, count(*), count(*) FILTER (WHERE category = 'open')
+      FROM opportunities JOIN opportunity_names ON opportunity_id = opportunities.id
+        JOIN accounts ON accounts.key = account_key
+      WHERE (owner = ANY($1::text[]) OR team = ANY($2::text[])) AND number > $3
+        AND ($4::text IS NULL OR position(lower($4) IN accounts.words) > 0)
+      GROUP BY number, accounts.account ORDER BY number LIMIT $5
+      """, Array(scope.owners), Array(scope.teams), after, text, limit
+    ).map { try AccountStore.read($0) }
+  }
+
+  private static func read(_ row: PostgresRow) throws -> AccountRow {
+    AccountRow(
+      number: try row.decode(0, as: Int64.self),
+      account: try JSONCoding.decode(
+        Account.self, from: try row.decode(1, as: PostgresJSON.self).bytes),
+      deals: try row.decode(2, as: Int64.self), openDeals: try row.decode(3, as: Int64.self))
   }
 }

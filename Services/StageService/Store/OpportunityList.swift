@@ -11,6 +11,8 @@ struct OpportunityFilter: Sendable {
   var status: StageCategory?
   /// Part of the deal's or the account's name, without regard to case.
   var text: String?
+  /// The deals that the caller may see; nil for all of them.
+  var scope: DealScope?
   var after: EntityID?
   var limit = 50
 
@@ -23,7 +25,9 @@ extension OpportunityStore {
   func list(_ filter: OpportunityFilter) async throws -> [Opportunity] {
     guard filter.text != nil else { return try await list(filter, .none) }
     // The deals of one owner or team are few.
-    if filter.owner != nil || filter.team != nil { return try await list(filter, .each) }
+    if filter.owner != nil || filter.team != nil || filter.scope?.isNarrow == true {
+      return try await list(filter, .each)
+    }
     let near = try await list(filter, .near)
     return near.count == filter.limit ? near : try await list(filter, .index)
   }
@@ -72,7 +76,9 @@ extension OpportunityStore {
           """
       case .index:
         // Where nothing else is asked, the first that are found are the page.
-        let isAll = filter.pipeline == nil && filter.stage == nil && filter.status == nil
+        let isAll =
+          filter.pipeline == nil && filter.stage == nil && filter.status == nil
+          && filter.scope == nil
         names = """
           WITH hits AS MATERIALIZED (
             SELECT opportunity_id FROM opportunity_names
@@ -83,6 +89,10 @@ extension OpportunityStore {
           """
       }
       if !names.isEmpty { conditions.append("id IN (SELECT opportunity_id FROM found)") }
+    }
+    let limit = bind(filter.limit)
+    if let scope = filter.scope {
+      conditions = ScopeCondition(scope: scope).joined(to: conditions, limit: limit, &parameters)
     }
     let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     var deals = "opportunities \(selection)"
@@ -97,7 +107,7 @@ extension OpportunityStore {
     return try await pool.query(
       """
       \(names)
-      SELECT \(OpportunityColumns.list) FROM \(deals) ORDER BY id LIMIT \(bind(filter.limit))
+      SELECT \(OpportunityColumns.list) FROM \(deals) ORDER BY id LIMIT \(limit)
       """, parameters: parameters
     ).map { try OpportunityColumns.read($0) }
   }

@@ -10,14 +10,16 @@ import ServiceKit
 struct CommandHandler: BatchHandler {
   let topics: [Topic] = [.stageCommands, .importCommands]
   let catalog: PipelineCatalog
+  let directory: DirectoryCache
   let recorder: Recorder
   let standing: Standing.Lookup
 
   init(
-    catalog: PipelineCatalog, recorder: Recorder,
-    standing: @escaping Standing.Lookup = Standing.nobody
+    catalog: PipelineCatalog, directory: DirectoryCache, recorder: Recorder,
+    standing: @escaping Standing.Lookup = Standing.byDirectory
   ) {
     self.catalog = catalog
+    self.directory = directory
     self.recorder = recorder
     self.standing = standing
   }
@@ -125,7 +127,9 @@ struct CommandHandler: BatchHandler {
     guard let pipeline else { return .failure(.notFound) }
     let decider = Decider(
       definition: pipeline.definition, version: pipeline.version,
-      context: self.context(command, on: deal, isImport: isImport, now: now))
+      context: self.context(
+        command, on: deal, isImport: isImport, now: now,
+        people: try directory.current(in: transaction)))
     guard case .revert = command.action, let deal else { return decider.decide(command, on: deal) }
     // What the batch has decided for the deal so far is not written yet.
     let history =
@@ -135,17 +139,19 @@ struct CommandHandler: BatchHandler {
   }
 
   private func context(
-    _ command: StageCommand, on deal: Opportunity?, isImport: Bool, now: Instant
+    _ command: StageCommand, on deal: Opportunity?, isImport: Bool, now: Instant,
+    people: Directory
   ) -> DecisionContext {
     var context = DecisionContext(
       now: now,
       actor: isImport
         ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
-      eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live)
+      eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live,
+      workingTime: people.workingTime(of: command.owner(of: deal)))
     // Nobody acts in the name that an import gives, but by that name the gate judges.
     if isImport { context.mover = command.actor.flatMap { $0.hasPrefix("import:") ? nil : $0 } }
     if let mover = context.mover {
-      let standing = standing(mover, deal?.owner)
+      let standing = standing(people, mover, deal?.owner)
       context.actorRoles = standing.roles
       context.ownerManagers = standing.ownerManagers
     }

@@ -23,7 +23,10 @@ package struct ServiceRequestContext: RequestContext {
 
   /// The caller, who must have one of `roles`: 401 without a caller, 403 without the role.
   @discardableResult
-  package func require(_ roles: Role...) throws -> Principal {
+  package func require(_ roles: Role...) throws -> Principal { try require(anyOf: roles) }
+
+  @discardableResult
+  package func require(anyOf roles: [Role]) throws -> Principal {
     guard let principal else { throw Problem.unauthorized(.missing) }
     guard !principal.roles.isDisjoint(with: roles) else { throw Problem.forbidden(allowed: roles) }
     return principal

@@ -2,7 +2,8 @@ package import Contracts
 package import Messaging
 package import Postgres
 
-/// Keeps what `directory.v1` tells of service accounts; every service has one.
+/// Keeps what `directory.v1` tells of service accounts; every service has one. The entries of other
+/// kinds are passed over: they are known, but nothing here needs them.
 package struct DirectoryHandler: BatchHandler {
   package let topics: [Topic] = [.directory]
   package let isDurable = false
@@ -25,7 +26,8 @@ package struct DirectoryHandler: BatchHandler {
             try ServiceAccountTable.remove(id, in: transaction)
           }
           outcome.tombstones += 1
-        case .unknownType: outcome.unknownTypes += 1
+        case .unknownType(let type):
+          if !DirectoryEntry.types.contains(type) { outcome.unknownTypes += 1 }
         }
       } catch let failure as MessageFailure {
         outcome.deadLetters.append(DeadLetter(message: message, failure: failure))

@@ -17,6 +17,11 @@ struct ImportProblem: Error, Hashable, Codable, Sendable {
     case badAmount = "bad-amount"
     case closedBeforeOpened = "closed-before-opened"
     case inTheFuture = "in-the-future"
+    case badValue = "bad-value"
+    case unknownManager = "unknown-manager"
+    case managerCircle = "manager-circle"
+    /// The service refuses it.
+    case refused
     // Warnings.
     case stageDisagrees = "stage-disagrees"
     case beginsBeforeCreated = "begins-before-created"

@@ -1,0 +1,62 @@
+import Contracts
+
+/// How a deal stands to somebody.
+enum Relation: CaseIterable, Sendable {
+  /// The person's own.
+  case own
+  /// Of a team below the person, or of somebody who works under the person.
+  case below
+  /// Of the person's own team, or of somebody in it.
+  case team
+  case other
+}
+
+/// Which deals are whose, seen from one person of the directory.
+struct Reach: Hashable, Sendable {
+  let person: String
+  /// Who works under the person, and which teams.
+  let people: Set<String>
+  let teams: Set<String>
+  let ownTeam: String?
+  let teammates: Set<String>
+
+  /// Nil where the directory knows nobody of the id.
+  init?(of person: String, in directory: Directory) {
+    guard let entry = directory.people[person] else { return nil }
+    self.person = person
+    (people, teams) = directory.below(person)
+    ownTeam = entry.teamId
+    teammates = entry.teamId.map(directory.members) ?? []
+  }
+
+  /// Every relation to a deal of the owner and the team; `other` where there is none.
+  func relations(owner: String?, team: String?) -> Set<Relation> {
+    let found = Relation.allCases.filter { scope([$0]).contains(owner: owner, team: team) }
+    return found.isEmpty ? [.other] : Set(found)
+  }
+
+  /// The deals to which one of the relations holds.
+  func scope(_ relations: Set<Relation>) -> DealScope {
+    var scope = DealScope(owners: [], teams: [])
+    if relations.contains(.own) { scope.owners.insert(person) }
+    if relations.contains(.below) {
+      scope.owners.formUnion(people)
+      scope.teams.formUnion(teams)
+    }
+    if relations.contains(.team), let ownTeam {
+      scope.owners.formUnion(teammates)
+      scope.teams.insert(ownTeam)
+    }
+    return scope
+  }
+}
+
+/// The deals of certain owners, and those of certain teams.
+struct DealScope: Hashable, Sendable {
+  var owners: Set<String>
+  var teams: Set<String>
+
+  func contains(owner: String?, team: String?) -> Bool {
+    owner.map(owners.contains) == true || team.map(teams.contains) == true
+  }
+}

@@ -1,0 +1,218 @@
+import Contracts
+import Testing
+
+@testable import StageService
+
+/// Role × action × relation, written out: who may do what to which deal.
+@Suite struct AccessPolicyTests {
+  /// What a row says of each relation, in the order own, below, team, other, and that of a caller whom
+  /// the directory does not know: `+` allowed, `-` refused, `v` allowed where the team's visibility is
+  /// `team`.
+  private static let table: [(AccessPolicy.Role, AccessPolicy.Action, String)] = [
+    (.rep, .read, "+-v-+"),
+    (.rep, .create, "+---+"),
+    (.rep, .edit, "+---+"),
+    (.rep, .move, "+---+"),
+    (.rep, .revert, "+---+"),
+    (.rep, .readFeed, "----+"),
+    (.rep, .readSettings, "+++++"),
+    (.rep, .changeSettings, "-----"),
+    (.manager, .read, "++v-+"),
+    (.manager, .create, "++--+"),
+    (.manager, .edit, "++--+"),
+    (.manager, .move, "++--+"),
+    (.manager, .revert, "++--+"),
+    (.manager, .readFeed, "----+"),
+    (.manager, .readSettings, "+++++"),
+    (.manager, .changeSettings, "-----"),
+    (.admin, .read, "+++++"),
+    (.admin, .create, "+++++"),
+    (.admin, .edit, "+++++"),
+    (.admin, .move, "+++++"),
+    (.admin, .revert, "+++++"),
+    (.admin, .readFeed, "+++++"),
+    (.admin, .readSettings, "+++++"),
+    (.admin, .changeSettings, "+++++"),
+    (.viewer, .read, "+++++"),
+    (.viewer, .create, "-----"),
+    (.viewer, .edit, "-----"),
+    (.viewer, .move, "-----"),
+    (.viewer, .revert, "-----"),
+    (.viewer, .readFeed, "+++++"),
+    (.viewer, .readSettings, "+++++"),
+    (.viewer, .changeSettings, "-----"),
+    (.publisher, .read, "-----"),
+    (.publisher, .create, "-----"),
+    (.publisher, .edit, "-----"),
+    (.publisher, .move, "-----"),
+    (.publisher, .revert, "-----"),
+    (.publisher, .readFeed, "-----"),
+    (.publisher, .readSettings, "-----"),
+    (.publisher, .changeSettings, "-----"),
+  ]
+
+  struct Row: Sendable, CustomStringConvertible {
+    let role: AccessPolicy.Role
+    let action: AccessPolicy.Action
+    let relation: Relation?
+    let visibility: TeamEntry.Visibility
+    let isAllowed: Bool
+
+    var description: String {
+      let relation = relation.map { "\($0)" } ?? "unknown caller"
+      return "\(role) \(action) \(relation), visibility \(visibility): \(isAllowed)"
+    }
+  }
+
+  static let rows: [Row] = table.flatMap { role, action, marks in
+    zip([.own, .below, .team, .other, nil] as [Relation?], marks).flatMap { relation, mark in
+      TeamEntry.Visibility.allCases.map { visibility in
+        Row(
+          role: role, action: action, relation: relation, visibility: visibility,
+          isAllowed: mark == "+" || mark == "v" && visibility == .team)
+      }
+    }
+  }
+
+  @Test func theTableIsWhole() {
+    let pairs = Set(Self.table.map { "\($0.0) \($0.1)" })
+    #expect(pairs.count == AccessPolicy.Role.allCases.count * AccessPolicy.Action.allCases.count)
+    #expect(Self.table.count == pairs.count)
+    #expect(Self.table.allSatisfy { $0.2.count == 5 })
+    #expect(Self.rows.count == 400)
+  }
+
+  @Test(arguments: rows) func row(_ row: Row) {
+    #expect(
+      AccessPolicy.allows(row.role, row.action, row.relation, visibility: row.visibility)
+        == row.isAllowed)
+  }
+
+  @Test func rolesThatMayAtAll() {
+    #expect(AccessPolicy.roles(for: .read) == [.rep, .manager, .admin, .viewer])
+    #expect(AccessPolicy.roles(for: .move) == [.rep, .manager, .admin])
+    #expect(AccessPolicy.roles(for: .readFeed) == [.rep, .manager, .admin, .viewer])
+    #expect(AccessPolicy.roles(for: .changeSettings) == [.admin])
+  }
+}
+
+/// The policy with a directory: whose a deal is follows from people, teams and who leads them.
+@Suite struct CallerTests {
+  private func caller(
+    _ subject: String, _ roles: AccessPolicy.Role..., in directory: Directory = Staff.directory
+  ) -> Caller {
+    Caller(subject: subject, roles: Set(roles), in: directory)
+  }
+
+  /// Every deal that one may stand before: owners and teams of the directory, unknown ones, none.
+  private static let deals: [(owner: String?, team: String?)] = {
+    let owners: [String?] = Staff.people.map(\.id) + ["ghost", nil]
+    let teams: [String?] = Staff.teams.map(\.id) + ["north", nil]
+    return owners.flatMap { owner in teams.map { (owner, $0) } }
+  }()
+
+  @Test func relations() throws {
+    func relations(_ person: String, owner: String?, team: String?) throws -> Set<Relation> {
+      try #require(Reach(of: person, in: Staff.directory)).relations(owner: owner, team: team)
+    }
+    #expect(try relations("li.na", owner: "li.na", team: "west") == [.own, .team])
+    #expect(try relations("li.na", owner: "wang.li", team: nil) == [.team])
+    #expect(try relations("li.na", owner: nil, team: "east") == [.team])
+    #expect(try relations("li.na", owner: "chen.hao", team: "east-1") == [.other])
+    #expect(try relations("wang.li", owner: "chen.hao", team: nil) == [.below])
+    #expect(try relations("wang.li", owner: "li.na", team: "east") == [.below, .team])
+    #expect(try relations("wang.li", owner: "gu.wen", team: "north") == [.below])
+    #expect(try relations("wang.li", owner: nil, team: "east-1") == [.below])
+    #expect(try relations("wang.li", owner: "he.yan", team: "west") == [.other])
+    #expect(try relations("zhou.ting", owner: "he.yan", team: nil) == [.below])
+    #expect(try relations("gu.wen", owner: nil, team: nil) == [.other])
+    #expect(Reach(of: "ghost", in: Staff.directory) == nil)
+  }
+
+  /// What a list shows is what may be read one by one.
+  @Test(arguments: Staff.people.map(\.id), [AccessPolicy.Role.rep, .manager, .viewer, .admin])
+  func theScopeOfListsIsWhatMayBeRead(_ person: String, _ role: AccessPolicy.Role) {
+    let caller = caller(person, role)
+    for deal in Self.deals {
+      let isListed = caller.scope?.contains(owner: deal.owner, team: deal.team) ?? true
+      let isRead = caller.refusal(.read, owner: deal.owner, team: deal.team) == nil
+      #expect(isListed == isRead, "\(deal)")
+    }
+  }
+
+  /// What may be changed may be read.
+  @Test(arguments: Staff.people.map(\.id), [AccessPolicy.Role.rep, .manager])
+  func nothingIsChangedUnseen(_ person: String, _ role: AccessPolicy.Role) {
+    let caller = caller(person, role)
+    for deal in Self.deals {
+      for action in [AccessPolicy.Action.create, .edit, .move, .revert]
+      where caller.refusal(action, owner: deal.owner, team: deal.team) == nil {
+        #expect(caller.refusal(.read, owner: deal.owner, team: deal.team) == nil, "\(deal)")
+      }
+    }
+  }
+
+  @Test func refusalsSayWhy() {
+    let rep = caller("li.na", .rep)
+    #expect(rep.refusal(.move, owner: "li.na", team: "east") == nil)
+    #expect(
+      rep.refusal(.move, owner: "wang.li", team: "east") == .outsideScope(readable: true))
+    #expect(
+      rep.refusal(.move, owner: "he.yan", team: "west") == .outsideScope(readable: false))
+    #expect(
+      caller("he.yan", .rep).refusal(.read, owner: "sun.fei", team: "west")
+        == .outsideScope(readable: false), "the team's visibility is own")
+    #expect(rep.refusal(.readFeed) == .wholeOnly)
+    #expect(rep.refusal(.changeSettings) == .role([.admin]))
+    #expect(
+      caller("li.na", .viewer).refusal(.move, owner: "li.na", team: nil)
+        == .role([.rep, .manager, .admin]))
+    #expect(caller("li.na").refusal(.read) == .role([.rep, .manager, .admin, .viewer]))
+  }
+
+  @Test func severalRolesAddUp() {
+    let both = caller("li.na", .rep, .viewer)
+    #expect(both.scope == nil)
+    #expect(both.refusal(.readFeed) == nil)
+    #expect(
+      both.refusal(.move, owner: "he.yan", team: "west") == .outsideScope(readable: true))
+    #expect(caller("wang.li", .rep, .manager).refusal(.move, owner: "gu.wen", team: nil) == nil)
+  }
+
+  @Test func whomTheDirectoryDoesNotKnowIsBoundByTheRoleAlone() {
+    for role in [AccessPolicy.Role.rep, .manager] {
+      let caller = caller("ghost", role)
+      #expect(caller.scope == nil)
+      #expect(caller.refusal(.readFeed) == nil)
+      for action in [AccessPolicy.Action.read, .create, .edit, .move, .revert] {
+        #expect(caller.refusal(action, owner: "li.na", team: "east") == nil)
+      }
+    }
+    #expect(caller("ghost", .viewer).refusal(.move) == .role([.rep, .manager, .admin]))
+  }
+
+  @Test func whoHasLeftMayDoNothing() {
+    var directory = Staff.directory
+    directory.set(Staff.person("li.na", team: "east") { $0.active = false })
+    for role in [AccessPolicy.Role.rep, .manager, .viewer, .admin] {
+      let caller = caller("li.na", role, in: directory)
+      #expect(caller.refusal(.read) == .inactive)
+      #expect(caller.refusal(.read, owner: "li.na", team: nil) == .inactive)
+    }
+  }
+
+  @Test func commandsAskForTheirAction() {
+    func action(_ command: StageCommand.Action) -> AccessPolicy.Action {
+      AccessPolicy.action(of: command)
+    }
+    #expect(action(.create(Fixture.new())) == .create)
+    #expect(action(.update(OpportunityPatch())) == .edit)
+    #expect(action(.move(.init(to: "won"))) == .move)
+    #expect(action(.win(.init())) == .move && action(.lose(.init())) == .move)
+    #expect(action(.reopen(.init())) == .move)
+    #expect(action(.revert(.init())) == .revert)
+    #expect(
+      action(.recordActivity(ActivityRecord(source: "/s", id: "1", kind: "call", at: Staff.at)))
+        == .edit)
+  }
+}
