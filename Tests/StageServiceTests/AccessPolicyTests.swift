@@ -5,50 +5,50 @@ import Testing
 
 /// Role × action × relation, written out: who may do what to which deal.
 @Suite struct AccessPolicyTests {
-  /// What a row says of each relation, in the order own, below, team, other, and that of a caller whom
-  /// the directory does not know: `+` allowed, `-` refused, `v` allowed where the team's visibility is
+  /// What a row says of each relation, in the order own, below, team, decider, other, and that of a
+  /// caller whom the directory does not know: `+` allowed, `-` refused, `v` allowed where the team's visibility is
   /// `team`.
   private static let table: [(AccessPolicy.Role, AccessPolicy.Action, String)] = [
-    (.rep, .read, "+-v-+"),
-    (.rep, .create, "+---+"),
-    (.rep, .edit, "+---+"),
-    (.rep, .move, "+---+"),
-    (.rep, .revert, "+---+"),
-    (.rep, .readFeed, "----+"),
-    (.rep, .readSettings, "+++++"),
-    (.rep, .changeSettings, "-----"),
-    (.manager, .read, "++v-+"),
-    (.manager, .create, "++--+"),
-    (.manager, .edit, "++--+"),
-    (.manager, .move, "++--+"),
-    (.manager, .revert, "++--+"),
-    (.manager, .readFeed, "----+"),
-    (.manager, .readSettings, "+++++"),
-    (.manager, .changeSettings, "-----"),
-    (.admin, .read, "+++++"),
-    (.admin, .create, "+++++"),
-    (.admin, .edit, "+++++"),
-    (.admin, .move, "+++++"),
-    (.admin, .revert, "+++++"),
-    (.admin, .readFeed, "+++++"),
-    (.admin, .readSettings, "+++++"),
-    (.admin, .changeSettings, "+++++"),
-    (.viewer, .read, "+++++"),
-    (.viewer, .create, "-----"),
-    (.viewer, .edit, "-----"),
-    (.viewer, .move, "-----"),
-    (.viewer, .revert, "-----"),
-    (.viewer, .readFeed, "+++++"),
-    (.viewer, .readSettings, "+++++"),
-    (.viewer, .changeSettings, "-----"),
-    (.publisher, .read, "-----"),
-    (.publisher, .create, "-----"),
-    (.publisher, .edit, "-----"),
-    (.publisher, .move, "-----"),
-    (.publisher, .revert, "-----"),
-    (.publisher, .readFeed, "-----"),
-    (.publisher, .readSettings, "-----"),
-    (.publisher, .changeSettings, "-----"),
+    (.rep, .read, "+-v+-+"),
+    (.rep, .create, "+----+"),
+    (.rep, .edit, "+----+"),
+    (.rep, .move, "+--+-+"),
+    (.rep, .revert, "+----+"),
+    (.rep, .readFeed, "-----+"),
+    (.rep, .readSettings, "++++++"),
+    (.rep, .changeSettings, "------"),
+    (.manager, .read, "++v+-+"),
+    (.manager, .create, "++---+"),
+    (.manager, .edit, "++---+"),
+    (.manager, .move, "++-+-+"),
+    (.manager, .revert, "++---+"),
+    (.manager, .readFeed, "-----+"),
+    (.manager, .readSettings, "++++++"),
+    (.manager, .changeSettings, "------"),
+    (.admin, .read, "++++++"),
+    (.admin, .create, "++++++"),
+    (.admin, .edit, "++++++"),
+    (.admin, .move, "++++++"),
+    (.admin, .revert, "++++++"),
+    (.admin, .readFeed, "++++++"),
+    (.admin, .readSettings, "++++++"),
+    (.admin, .changeSettings, "++++++"),
+    (.viewer, .read, "++++++"),
+    (.viewer, .create, "------"),
+    (.viewer, .edit, "------"),
+    (.viewer, .move, "------"),
+    (.viewer, .revert, "------"),
+    (.viewer, .readFeed, "++++++"),
+    (.viewer, .readSettings, "++++++"),
+    (.viewer, .changeSettings, "------"),
+    (.publisher, .read, "------"),
+    (.publisher, .create, "------"),
+    (.publisher, .edit, "------"),
+    (.publisher, .move, "------"),
+    (.publisher, .revert, "------"),
+    (.publisher, .readFeed, "------"),
+    (.publisher, .readSettings, "------"),
+    (.publisher, .changeSettings, "------"),
   ]
 
   struct Row: Sendable, CustomStringConvertible {
@@ -65,7 +65,8 @@ import Testing
   }
 
   static let rows: [Row] = table.flatMap { role, action, marks in
-    zip([.own, .below, .team, .other, nil] as [Relation?], marks).flatMap { relation, mark in
+    zip([.own, .below, .team, .decider, .other, nil] as [Relation?], marks).flatMap {
+      relation, mark in
       TeamEntry.Visibility.allCases.map { visibility in
         Row(
           role: role, action: action, relation: relation, visibility: visibility,
@@ -78,8 +79,8 @@ import Testing
     let pairs = Set(Self.table.map { "\($0.0) \($0.1)" })
     #expect(pairs.count == AccessPolicy.Role.allCases.count * AccessPolicy.Action.allCases.count)
     #expect(Self.table.count == pairs.count)
-    #expect(Self.table.allSatisfy { $0.2.count == 5 })
-    #expect(Self.rows.count == 400)
+    #expect(Self.table.allSatisfy { $0.2.count == 6 })
+    #expect(Self.rows.count == 480)
   }
 
   @Test(arguments: rows) func row(_ row: Row) {
@@ -168,6 +169,35 @@ import Testing
       caller("li.na", .viewer).refusal(.move, owner: "li.na", team: nil)
         == .role([.rep, .manager, .admin]))
     #expect(caller("li.na").refusal(.read) == .role([.rep, .manager, .admin, .viewer]))
+  }
+
+  @Test func whomTheStageNamesDecidesOnIt() {
+    var directory = Staff.directory
+    directory.set(Staff.person("he.yan", team: "west") { $0.roles = ["legal", "admin"] })
+    let rep = caller("he.yan", .rep, in: directory)
+    func stage(_ decider: MoveDecider?, _ next: [String: MoveDecider] = [:]) -> Stage {
+      Stage(
+        key: "review", name: LocalizedText(zh: "评审", en: "Review"), category: .open,
+        decider: decider, deciders: next)
+    }
+    for named in [
+      stage(.person("he.yan")), stage(.role("legal")), stage(nil, ["won": .role("legal")]),
+    ] {
+      for action in [AccessPolicy.Action.read, .move] {
+        #expect(rep.refusal(action, owner: "li.na", team: "east", in: named) == nil)
+      }
+      #expect(
+        rep.refusal(.edit, owner: "li.na", team: "east", in: named)
+          == .outsideScope(readable: true))
+    }
+    for other in [
+      stage(nil), stage(.person("sun.fei")), stage(.role("finance")), stage(.role("admin")),
+      stage(.manager), stage(.owner), stage(.automation),
+    ] {
+      #expect(
+        rep.refusal(.move, owner: "li.na", team: "east", in: other)
+          == .outsideScope(readable: false))
+    }
   }
 
   @Test func severalRolesAddUp() {

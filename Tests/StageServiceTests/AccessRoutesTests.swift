@@ -13,7 +13,7 @@ import Testing
     _ body: @Sendable (API, [String: String]) async throws -> Void
   ) async throws {
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       var deals: [String: String] = [:]
       for person in Staff.people {
         deals[person.id] = try await api.create([
@@ -184,6 +184,44 @@ import Testing
     }
   }
 
+  @Test func whomTheStageNamesReadsAndMovesTheDeal() async throws {
+    try await withDeals { api, _ in
+      func stage(_ key: String, _ category: String = "open", decider: String? = nil) -> JSONValue {
+        var members: [String: JSONValue] = [
+          "key": .string(key), "name": ["zh": .string(key), "en": .string(key)],
+          "category": .string(category), "entryCriteria": [], "exitCriteria": [],
+          "requiredFields": [],
+        ]
+        if let decider { members["decider"] = .string(decider) }
+        return .object(members)
+      }
+      let definition: JSONValue = [
+        "name": ["zh": "评审", "en": "Reviewed"],
+        "stages": [
+          stage("review", decider: "person:he.yan"), stage("after"), stage("won", "won"),
+          stage("lost", "lost"),
+        ],
+      ]
+      let published = try await api.send(
+        .post, "/v1/pipelines", ["key": "reviewed", "definition": definition], as: .admin)
+      try #require(published.status == 201, "\(published.body)")
+      let id = try await api.create(["pipeline": "reviewed"])
+      let path = "/v1/opportunities/\(id)"
+      let move = Array(#"{"to":"after"}"#.utf8)
+      let owner = try await api.send(.post, "\(path)/moves", bytes: move)
+      #expect(owner.status == 422 && owner.codes == ["not-the-decider"])
+      let decider = try api.issuer.token(subject: "he.yan", roles: [.rep], expiresIn: .seconds(600))
+      let read = try await api.send(.get, path, token: decider)
+      #expect(read.status == 200)
+      let patched = try await api.send(.patch, path, bytes: Array("{}".utf8), token: decider)
+      #expect(patched.status == 403 && patched.codes == ["outside-scope"])
+      let moved = try await api.send(.post, "\(path)/moves", bytes: move, token: decider)
+      #expect(moved.status == 200, "\(moved.body)")
+      let gone = try await api.send(.get, path, token: decider)
+      #expect(gone.status == 404, "the deal has left the stage")
+    }
+  }
+
   @Test func bulkAndAccountsKeepToTheScope() async throws {
     try await withDeals { api, deals in
       let rep = try api.issuer.token(subject: "li.na", roles: [.rep], expiresIn: .seconds(600))
@@ -237,14 +275,17 @@ import Testing
   }
 
   @Test func deadlinesFollowTheDirectory() async throws {
-    try await withDeals { api, _ in
-      let token = try api.issuer.token(subject: "li.na", roles: [.rep], expiresIn: .seconds(600))
-      let answer = try await api.send(
-        .post, "/v1/opportunities", bytes: try JSONCoding.encode(API.deal()), token: token)
+    try await withAPI { api in
+      try await api.publishGeneral()
+      try await api.putStaff()
+      let pipeline = try await api.get("/v1/pipelines/general")
+      let entry = try #require(pipeline["definition"]["stages"].items.first)
+      let days = try #require(entry["followUpDays"].numeric)
+      let answer = try await api.send(.post, "/v1/opportunities", API.deal(["owner": "li.na"]))
       let made = try #require(answer["createdAt"].text.flatMap { Instant($0) })
       let due = try #require(answer["followUpDueAt"].text.flatMap { Instant($0) })
       let working = try #require(Staff.directory.workingTime(of: "li.na"))
-      #expect(due == working.deadline(from: made, days: 3))
+      #expect(due == working.deadline(from: made, days: days))
     }
   }
 }

@@ -248,7 +248,7 @@ extension API {
 
   @Test func whoOwnsOpenDealsCannotLeave() async throws {
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       try await api.put("people/wang.li", ["name": "王力"])
       let deal = try await api.create(["owner": "wang.li"])
       _ = try await api.create(["owner": "wang.li"])
@@ -279,7 +279,7 @@ extension API {
 extension DirectoryRoutesTests {
   @Test func whoLeavesHandsTheOpenDealsOver() async throws {
     try await withAPI { api in
-      try await api.publishGeneral()
+      try await api.publishPlain()
       for id in ["wang.li", "zhao.min", "gone"] { try await api.put("people/\(id)", ["name": "x"]) }
       let gone = try await api.send(.post, "/v1/people/gone/deactivate", as: .admin)
       #expect(gone.status == 200)

@@ -88,7 +88,8 @@ struct DealBatch: Sendable {
       let pipeline = try catalog.version(deal.pipeline, deal.pipelineVersion, in: transaction)
     else { return .failure(.notFound) }
     if let refusal = actor.caller?.refusal(
-      AccessPolicy.action(of: item.action), owner: deal.owner, team: deal.team)
+      AccessPolicy.action(of: item.action), owner: deal.owner, team: deal.team,
+      in: pipeline.definition.stage(deal.stage))
     {
       return .failure(Refusal(refusal))
     }

@@ -21,14 +21,14 @@ struct AccessControl: Sendable {
 }
 
 extension Caller {
-  /// 404 where the caller may not even read a deal of that owner and team, 403 where only this is
-  /// not allowed.
-  func require(_ action: AccessPolicy.Action, owner: String?, team: String?) throws {
-    if let refusal = refusal(action, owner: owner, team: team) { throw Problem(refusal) }
-  }
-
-  func require(_ action: AccessPolicy.Action, on deal: Opportunity) throws {
-    try require(action, owner: deal.owner, team: deal.team)
+  /// 404 where the caller may not even read the deal, 403 where only this is not allowed.
+  func require(
+    _ action: AccessPolicy.Action, on deal: Opportunity, in definition: PipelineDefinition?
+  ) throws {
+    let stage = definition?.stage(deal.stage)
+    if let refusal = refusal(action, owner: deal.owner, team: deal.team, in: stage) {
+      throw Problem(refusal)
+    }
   }
 
   /// A deal that is made must be one that the caller would reach: 403 where not.

@@ -83,9 +83,10 @@ struct CommandEndpoint: Sendable {
     var deal: Opportunity?
     for _ in 0..<CommandEndpoint.attempts {
       deal = try await store.find(command.opportunityId)
-      try check(command, on: deal, by: caller)
+      let pipeline = try await pipeline(for: command, deal)
+      try check(command, on: deal, in: pipeline?.definition, by: caller)
       let now = Instant.now()
-      guard let pipeline = try await pipeline(for: command, deal) else {
+      guard let pipeline else {
         let refusal = refusalForMissingPipeline(command)
         guard case .invalid = refusal else { throw Problem(refusal, on: deal) }
         return try await refuse(Problem(refusal, on: deal), kept)
@@ -127,11 +128,14 @@ struct CommandEndpoint: Sendable {
   }
 
   /// The deal as it is now must be one that the caller may do this to.
-  private func check(_ command: StageCommand, on deal: Opportunity?, by caller: Caller) throws {
+  private func check(
+    _ command: StageCommand, on deal: Opportunity?, in definition: PipelineDefinition?,
+    by caller: Caller
+  ) throws {
     if case .create(let new) = command.action {
       try caller.requireCreation(owner: new.owner, team: new.team)
     } else if let deal {
-      try caller.require(AccessPolicy.action(of: command.action), on: deal)
+      try caller.require(AccessPolicy.action(of: command.action), on: deal, in: definition)
     }
   }
 

@@ -110,7 +110,8 @@ extension OpportunityRoutes {
   /// The deal as it is now, where there is one that the caller may read.
   private func visible(_ id: EntityID, to caller: Caller) async throws -> Opportunity {
     guard let deal = try await store.find(id) else { throw Problem.noSuchOpportunity }
-    try caller.require(.read, on: deal)
+    let pipeline = try await catalog.version(deal.pipeline, deal.pipelineVersion)
+    try caller.require(.read, on: deal, in: pipeline?.definition)
     return deal
   }
 }

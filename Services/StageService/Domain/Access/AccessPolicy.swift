@@ -4,7 +4,8 @@ import Contracts
 ///
 /// A viewer reads everything and an admin may do everything. A rep works on own deals, and where the
 /// team's visibility is `team` reads those of the team. A manager works on own deals and on those
-/// below. To tell whose a deal is takes the directory: whom it does not know is bound by the role
+/// below. Whom the definition names as decider reads and moves the deal, too. To tell whose a deal is
+/// takes the directory: whom it does not know is bound by the role
 /// alone.
 enum AccessPolicy {
   /// What a token says of its bearer.
@@ -53,10 +54,12 @@ enum AccessPolicy {
     case (.viewer, _): false
     case (.rep, .readFeed), (.manager, .readFeed): relation == nil
     case (.rep, .read):
-      relation == nil || relation == .own || relation == .team && visibility == .team
-    case (.manager, .read):
-      relation == nil || relation == .own || relation == .below
+      relation == nil || relation == .own || relation == .decider
         || relation == .team && visibility == .team
+    case (.manager, .read):
+      relation == nil || relation == .own || relation == .below || relation == .decider
+        || relation == .team && visibility == .team
+    case (_, .move) where relation == .decider: true
     case (.rep, .create), (.rep, .edit), (.rep, .move), (.rep, .revert):
       relation == nil || relation == .own
     case (.manager, .create), (.manager, .edit), (.manager, .move), (.manager, .revert):
@@ -90,6 +93,8 @@ struct Caller: Sendable {
   let reach: Reach?
   let visibility: TeamEntry.Visibility
   let isActive: Bool
+  /// What the directory says that the caller decides on.
+  let decidingRoles: Set<String>
 
   init(subject: String, roles: Set<AccessPolicy.Role>, in directory: Directory) {
     self.subject = subject
@@ -98,6 +103,7 @@ struct Caller: Sendable {
     reach = Reach(of: subject, in: directory)
     visibility = directory.visibility(in: person?.teamId)
     isActive = person?.active ?? true
+    decidingRoles = directory.roles(of: subject)
   }
 
   /// Why the caller may not do it to any deal; nil where there can be one. Asked first.
@@ -110,12 +116,15 @@ struct Caller: Sendable {
   }
 
   /// Why the caller may not do it to a deal of that owner and team; nil where the caller may.
+  ///
+  /// - Parameter stage: the deal's, as its definition has it.
   func refusal(
-    _ action: AccessPolicy.Action, owner: String?, team: String?
+    _ action: AccessPolicy.Action, owner: String?, team: String?, in stage: Stage? = nil
   ) -> AccessPolicy.Refusal? {
     if let refusal = refusal(action) { return refusal }
     guard let reach else { return nil }
-    let relations = reach.relations(owner: owner, team: team)
+    var relations = reach.relations(owner: owner, team: team)
+    if let stage, decides(in: stage) { relations.insert(.decider) }
     if relations.contains(where: { isAllowed(action, $0) }) { return nil }
     return .outsideScope(readable: relations.contains { isAllowed(.read, $0) })
   }
@@ -125,6 +134,16 @@ struct Caller: Sendable {
     guard let reach else { return nil }
     let readable = Relation.allCases.filter { isAllowed(.read, $0) }
     return readable.contains(.other) ? nil : reach.scope(Set(readable))
+  }
+
+  private func decides(in stage: Stage) -> Bool {
+    ([stage.decider] + stage.deciders.values.map { $0 }).contains { decider in
+      switch decider {
+      case .person(let id)?: id == subject
+      case .role(let role)?: decidingRoles.contains(role)
+      case .owner?, .manager?, .automation?, nil: false
+      }
+    }
   }
 
   /// The roles that deciders and limits ask about: those of the token, and what the directory adds.

@@ -8,6 +8,9 @@ enum Relation: CaseIterable, Sendable {
   case below
   /// Of the person's own team, or of somebody in it.
   case team
+  /// In a stage whose definition names the person, or a role that the directory gives the person, for
+  /// moves out of it. Only the deal itself tells: no list is made by it.
+  case decider
   case other
 }
 
