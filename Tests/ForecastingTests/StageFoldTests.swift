@@ -93,13 +93,19 @@ import Testing
     let change = StageFold.fold(
       current: Dictionary(uniqueKeysWithValues: before.current.map { ($0.opportunityID, $0) }),
       events: [given])
-    #expect(change.counters.isEmpty && change.visits.isEmpty)
+    let amount: Int128 = 1_000
+    #expect(
+      change.totals.map(\.delta) == [
+        TotalDelta(deals: -1, amountMinor: -amount), TotalDelta(deals: 1, amountMinor: amount),
+      ])
+    #expect(change.totals.map(\.key.owner) == ["ann", "bob"])
+    #expect(change.visits.isEmpty && change.ended.isEmpty)
     #expect(change.current.map(\.owner) == ["bob"] && change.current.map(\.team) == ["south"])
     history.move(to: "offer")
-    let counters = StageFold.fold(current: [:], events: history.events).counters
-    #expect(counters.first { $0.delta.advanced == 1 }?.key.owner == "bob")
+    let totals = StageFold.fold(current: [:], events: history.events).totals
+    #expect(totals.first { $0.delta.advanced == 1 }?.key.owner == "bob")
     #expect(
-      counters.filter { $0.delta.entered == 1 }.map { "\($0.key.stage) \($0.key.owner)" }.sorted()
+      totals.filter { $0.delta.entered == 1 }.map { "\($0.key.stage) \($0.key.owner)" }.sorted()
         == ["lead ann", "offer bob"])
   }
 
