@@ -63,7 +63,7 @@ private actor TestServer {
 
   private static func startPrivateServer() async throws -> String {
     try await PrivatePostgres.start(
-      settings: ["fsync": "off", "max_connections": "200"], logger: testLogger
+      settings: ["fsync": "off", "max_connections": "500"], logger: testLogger
     ).url
   }
 }

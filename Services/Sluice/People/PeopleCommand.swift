@@ -3,6 +3,7 @@ import ArgumentParser
 struct PeopleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "people", abstract: "Keeps the people who work with the deals.",
+    discussion: "Example: sluice people import people.csv --dry-run",
     subcommands: [Import.self])
 
   struct Import: AsyncParsableCommand {
