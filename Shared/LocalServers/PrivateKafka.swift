@@ -65,6 +65,11 @@ package final class PrivateKafka: Sendable {
 
     var environment = ProcessInfo.processInfo.environment
     environment["KAFKA_HEAP_OPTS"] = "-Xms256m -Xmx768m"
+    // Such a broker seldom lives for long: the second compiler would take more of the processor than
+    // it gives back.
+    environment["KAFKA_JVM_PERFORMANCE_OPTS"] =
+      environment["KAFKA_JVM_PERFORMANCE_OPTS"]
+      ?? "-server -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.awt.headless=true"
     environment["LOG_DIR"] = "\(directory)/logs"
     if !FileManager.default.fileExists(atPath: "\(directory)/data/meta.properties") {
       try await installation.format(properties: properties, environment: environment)

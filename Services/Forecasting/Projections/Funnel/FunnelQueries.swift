@@ -81,23 +81,19 @@ struct FunnelQueries: Sendable {
   static func currentFigures(
     _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
   ) throws -> [String: StageFigures] {
-    let standing = try transaction.query(
+    let totals = try transaction.query(
       """
-      SELECT stage, nullif(currency, ''), sum(deals)::bigint, sum(amount_minor)::text,
-        NULL::timestamptz
+      SELECT stage, currency, sum(deals)::bigint, sum(amount_minor)::text, sum(entered)::bigint,
+        sum(advanced)::bigint, sum(back)::bigint, sum(ended_known)::bigint,
+        sum(dwell_seconds)::bigint
       FROM stage_totals
       WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
-      GROUP BY stage, currency HAVING sum(deals) <> 0
+      GROUP BY stage, currency
       """, question.pipeline, question.team, question.owner)
-    let counted = try transaction.query(
-      """
-      SELECT stage, sum(entered)::bigint, sum(advanced)::bigint, sum(back)::bigint,
-        sum(ended_known)::bigint, sum(dwell_seconds)::bigint
-      FROM stage_totals
-      WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
-      GROUP BY stage
-      """, question.pipeline, question.team, question.owner)
-    var figures = try StageFigures.assemble(standing: standing, counted: counted)
+    var figures: [String: StageFigures] = [:]
+    for row in totals {
+      try figures[try row.decode(0), default: StageFigures()].add(row)
+    }
     let oldest = try transaction.query(
       """
       SELECT wanted.stage, (
@@ -116,6 +112,26 @@ struct FunnelQueries: Sendable {
 }
 
 extension StageFigures {
+  /// - Parameter row: from column 1 on currency or "", deals, sum of the amounts as text, entered,
+  ///   advanced, back, ended with known entry, their dwell in seconds.
+  fileprivate mutating func add(_ row: PostgresRow) throws {
+    let currency = try row.decode(1, as: String.self)
+    let deals = try row.decode(2, as: Int64.self)
+    if deals != 0 {
+      count += deals
+      if currency.isEmpty {
+        unpriced += deals
+      } else {
+        amounts[currency] = Decimal(string: try row.decode(3, as: String.self))
+      }
+    }
+    entered += try row.decode(4, as: Int64.self)
+    advanced += try row.decode(5, as: Int64.self)
+    back += try row.decode(6, as: Int64.self)
+    endedKnown += try row.decode(7, as: Int64.self)
+    dwellSeconds += try row.decode(8, as: Int64.self)
+  }
+
   /// - Parameters:
   ///   - standing: stage, currency or null, deals, sum of the amounts as text, oldest entry.
   ///   - counted: stage, entered, advanced, back, ended with known entry, their dwell in seconds.
