@@ -160,6 +160,7 @@ extension GateFailure {
 
 extension String {
   /// As a step of a JSON pointer (RFC 6901).
+  /// As a member's name stands in a JSON pointer (RFC 6901).
   var escapedForPointer: String { replacing("~", with: "~0").replacing("/", with: "~1") }
 }
 

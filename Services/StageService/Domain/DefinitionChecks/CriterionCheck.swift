@@ -115,7 +115,7 @@ struct CriterionCheck {
       return items.enumerated().flatMap { texts(of: $1, at: "\(pointer)/\($0)") }
     case .object(let members):
       return members.sorted { $0.key < $1.key }.flatMap { key, value in
-        let member = "\(pointer)/\(DefinitionCheck.pointerPart(key))"
+        let member = "\(pointer)/\(key.escapedForPointer)"
         return DefinitionCheck.text(key, at: member) + texts(of: value, at: member)
       }
     case .null, .boolean, .integer, .number: return []
@@ -123,7 +123,7 @@ struct CriterionCheck {
   }
 
   private func moment(_ value: String, at pointer: String) -> [GateFailure] {
-    if CriterionCheck.isDate(value) || Instant(value) != nil { return [] }
+    if Validation.isDate(value) || Instant(value) != nil { return [] }
     return [
       .invalid(
         pointer, "invalid-date", zh: "须为日期或时间，例如 2026-11-30",
@@ -134,7 +134,7 @@ struct CriterionCheck {
   private func limits(_ limits: [String: Int64], at pointer: String) -> [GateFailure] {
     if limits.isEmpty { return [.empty(at: pointer)] }
     return limits.sorted { $0.key < $1.key }.flatMap { role, limit in
-      let member = "\(pointer)/\(DefinitionCheck.pointerPart(role))"
+      let member = "\(pointer)/\(role.escapedForPointer)"
       var failures: [GateFailure] = []
       if !StageCheck.moverRoles.contains(role) {
         failures.append(.unknownRole(role, at: member))
@@ -149,9 +149,6 @@ struct CriterionCheck {
 }
 
 extension CriterionCheck {
-  static func isDate(_ text: String) -> Bool {
-    text.utf8.count == 10 && Instant("\(text)T00:00:00Z") != nil
-  }
 
   fileprivate static func fits(
     _ value: JSONValue, _ type: FieldDeclaration.Kind, choices: [String]
@@ -167,7 +164,7 @@ extension CriterionCheck {
       } else {
         false
       }
-    case (.date, .string(let text)): isDate(text)
+    case (.date, .string(let text)): Validation.isDate(text)
     case (.choice, .string(let text)): choices.contains(text)
     default: false
     }

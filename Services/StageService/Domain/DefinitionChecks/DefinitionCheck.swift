@@ -96,10 +96,6 @@ enum DefinitionCheck {
     ]
   }
 
-  /// A member's name as it stands in a JSON pointer (RFC 6901).
-  static func pointerPart(_ name: String) -> String {
-    name.replacing("~", with: "~0").replacing("/", with: "~1")
-  }
 }
 
 extension GateFailure {

@@ -72,7 +72,7 @@ struct StageCheck {
   private var deciders: [GateFailure] {
     var failures = stage.decider.map { person(in: $0, at: "\(pointer)/decider") } ?? []
     for (next, decider) in stage.deciders.sorted(by: { $0.key < $1.key }) {
-      let member = "\(pointer)/deciders/\(DefinitionCheck.pointerPart(next))"
+      let member = "\(pointer)/deciders/\(next.escapedForPointer)"
       if !(stage.next.map(Set.init) ?? keys).contains(next) || next == stage.key {
         failures.append(
           .invalid(
