@@ -160,7 +160,6 @@ extension GateFailure {
 
 extension String {
   /// As a step of a JSON pointer (RFC 6901).
-  /// As a member's name stands in a JSON pointer (RFC 6901).
   var escapedForPointer: String { replacing("~", with: "~0").replacing("/", with: "~1") }
 }
 

@@ -149,7 +149,6 @@ struct CriterionCheck {
 }
 
 extension CriterionCheck {
-
   fileprivate static func fits(
     _ value: JSONValue, _ type: FieldDeclaration.Kind, choices: [String]
   ) -> Bool {
