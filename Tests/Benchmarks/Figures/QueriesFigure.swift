@@ -5,6 +5,8 @@ import TestSupport
 /// Reading figures and lists where there are a million deals and five million visits.
 struct QueriesFigure {
   private static let repetitions = 100
+  /// A slow question is asked less often, but three times.
+  private static let patience: Duration = .seconds(20)
 
   let bench: Bench
 
@@ -44,8 +46,9 @@ struct QueriesFigure {
     let connection = try HTTPConnection(url, token: token)
     let clock = ContinuousClock()
     var samples: [Double] = []
-    for _ in 0..<3 { _ = try connection.get(path) }
-    while samples.count < repetitions {
+    _ = try connection.get(path)
+    let begin = clock.now
+    while samples.count < repetitions, clock.now - begin < patience || samples.count < 3 {
       let start = clock.now
       let answer = try connection.get(path)
       try check(answer.status == 200, "\(path) answered \(answer.status)")
@@ -78,7 +81,7 @@ struct QueriesFigure {
       name, account, owner, team, amount_minor, currency, fields, entered_stage_at, entry_unknown,
       created_at, updated_at)
     SELECT gen_random_uuid(), 1, 5, 'general', 1, \(stages)[n % 5 + 1], 'open', 'Deal ' || n,
-      jsonb_build_object('name', 'Account ' || n % 5003), 'user-' || n % 997, 'team-' || n % 9,
+      jsonb_build_object('name', 'Account ' || n % 5003), 'user-' || n % 997, 'team-' || n % 997 % 9,
       n * 100, 'CNY', '{"budget": 80000}', '2026-01-01T00:00:00Z', false, '2026-01-01T00:00:00Z',
       '2026-01-01T00:00:00Z'
     FROM generate_series(1, $1::bigint) AS n
@@ -102,7 +105,7 @@ struct QueriesFigure {
     SELECT id, 1, step, gen_random_uuid(),
       CASE WHEN step = 1 THEN 'sluice.opportunity-created.v1' ELSE 'sluice.stage-moved.v1' END,
       'general', CASE WHEN step > 1 THEN \(stages)[step - 1] END, stage,
-      CASE WHEN step > 1 THEN 'advance' END, 'user-' || n % 997, 'team-' || n % 9, n * 100, 'CNY',
+      CASE WHEN step > 1 THEN 'advance' END, 'user-' || n % 997, 'team-' || n % 997 % 9, n * 100, 'CNY',
       entered, entered, false, 'open', step - 1
     FROM bench_visits WHERE n <= $1::bigint
     """,
@@ -120,17 +123,17 @@ struct QueriesFigure {
       category, position, owner, team, amount_minor, currency, name, account, entered_at,
       entered_sequence, occurred_at)
     SELECT id, 1, 5, 'general', 1, \(stages)[n % 5 + 1], 'open', n % 5, 'user-' || n % 997,
-      'team-' || n % 9, n * 100, 'CNY', 'Deal ' || n, 'Account ' || n % 5003, entered, 5, entered
+      'team-' || n % 997 % 9, n * 100, 'CNY', 'Deal ' || n, 'Account ' || n % 5003, entered, 5, entered
     FROM bench_visits WHERE step = 5 AND n <= $1::bigint
     """,
     """
     INSERT INTO stage_totals (pipeline, stage, owner, team, currency, shard, deals, amount_minor,
       entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
-    SELECT 'general', stage, 'user-' || n % 997, 'team-' || n % 9, 'CNY', n % 4,
+    SELECT 'general', stage, 'user-' || n % 997, 'team-' || n % 997 % 9, 'CNY', n % 4,
       count(*) FILTER (WHERE step = 5), coalesce(sum(n * 100) FILTER (WHERE step = 5), 0), count(*),
       count(*) FILTER (WHERE step < 5), 0, 0, 0, count(*) FILTER (WHERE step < 5),
       count(*) FILTER (WHERE step < 5) * 864000
-    FROM bench_visits WHERE n <= $1::bigint GROUP BY stage, n % 997, n % 9, n % 4
+    FROM bench_visits WHERE n <= $1::bigint GROUP BY stage, n % 997, n % 4
     """,
   ]
 }
