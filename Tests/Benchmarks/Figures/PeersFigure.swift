@@ -5,7 +5,7 @@ import Postgres
 import TestSupport
 
 /// Other consumers that do the projector's work on the same topic: the same facts, visits, current
-/// stages, counters and offsets, in one transaction per batch.
+/// stages, totals and offsets, in one transaction per batch.
 struct PeersFigure {
   let bench: Bench
 

@@ -3,7 +3,7 @@ import Foundation
 import Postgres
 import TestSupport
 
-/// A backlog of stage changes until all of it is committed: facts, visits, current stage, counters
+/// A backlog of stage changes until all of it is committed: facts, visits, current stage, totals
 /// and offsets, by one replica.
 struct ProjectorFigure {
   let bench: Bench

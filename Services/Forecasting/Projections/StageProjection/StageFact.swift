@@ -1,7 +1,7 @@
 import Contracts
 import Messaging
 
-/// An event as far as visits and counters follow from it: a row of `applied_events`.
+/// An event as far as visits and totals follow from it: a row of `applied_events`.
 struct StageFact: Hashable, Sendable {
   var position: EventPosition
   /// Begins a visit, unless it was taken back.

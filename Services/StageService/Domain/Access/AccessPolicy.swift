@@ -5,8 +5,7 @@ import Contracts
 /// A viewer reads everything and an admin may do everything. A rep works on own deals, and where the
 /// team's visibility is `team` reads those of the team. A manager works on own deals and on those
 /// below. Whom the definition names as decider reads and moves the deal, too. To tell whose a deal is
-/// takes the directory: whom it does not know is bound by the role
-/// alone.
+/// takes the directory: whom it does not know is bound by the role alone.
 enum AccessPolicy {
   /// What a token says of its bearer.
   enum Role: String, CaseIterable, Sendable { case rep, manager, admin, viewer, publisher }
