@@ -82,7 +82,8 @@ import Testing
           let answer = try await api.request("/v1/funnel?\(query)\(time)", token: rep)
           #expect(answer.status == .ok)
           #expect(
-            answer["stages"].items.allSatisfy { $0["count"] == 0 && $0["entered"] == 0 }, "\(query)")
+            answer["stages"].items.allSatisfy { $0["count"] == 0 && $0["entered"] == 0 }, "\(query)"
+          )
         }
       }
       let own = try await api.request("/v1/funnel?owner=he.yan", token: rep)
