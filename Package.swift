@@ -100,7 +100,10 @@ let package = Package(
         logging,
       ],
       path: "Shared/ServiceWiring",
-      resources: [.embedInCode("Migrations/m0001_directory.sql")],
+      resources: [
+        .embedInCode("Migrations/m0001_directory.sql"),
+        .embedInCode("Migrations/m0002_directory_mirror.sql"),
+      ],
       swiftSettings: strict),
     .target(
       name: "LocalServers",

@@ -2,6 +2,8 @@ import Contracts
 import HTTPTypes
 import Postgres
 import ServiceKit
+import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

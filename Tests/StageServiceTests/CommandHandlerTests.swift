@@ -1,6 +1,8 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

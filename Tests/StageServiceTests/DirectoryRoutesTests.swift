@@ -3,6 +3,8 @@ import HTTPTypes
 import Messaging
 import Postgres
 import ServiceKit
+import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

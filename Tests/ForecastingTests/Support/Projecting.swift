@@ -2,6 +2,7 @@ import Contracts
 import Logging
 import Messaging
 import Postgres
+import ServiceWiring
 import TestSupport
 
 @testable import Forecasting
@@ -13,7 +14,7 @@ func withForecastingTables<Result>(
   try await withTestDatabase { database in
     try await Migrator.migrate(
       database.pool, schema: database.schema,
-      sets: [MessagingMigrations.set, ForecastingMigrations.set],
+      sets: [MessagingMigrations.set, DirectoryMigrations.mirror, ForecastingMigrations.set],
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await body(database.pool)
   }
