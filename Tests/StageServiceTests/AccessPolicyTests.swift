@@ -1,4 +1,6 @@
 import Contracts
+import ServiceKit
+import ServiceWiring
 import Testing
 
 @testable import StageService

@@ -2,6 +2,7 @@ import Contracts
 import HTTPTypes
 import Postgres
 import ServiceKit
+import ServiceWiring
 import Testing
 
 @testable import StageService

@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 import Testing
 
 @testable import StageService

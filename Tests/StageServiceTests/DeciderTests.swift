@@ -1,4 +1,5 @@
 import Contracts
+import ServiceWiring
 import Testing
 
 @testable import StageService

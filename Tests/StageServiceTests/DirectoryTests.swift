@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import ServiceWiring
 import Testing
 
 @testable import StageService

@@ -1,4 +1,5 @@
 import Contracts
+import ServiceWiring
 
 @testable import StageService
 

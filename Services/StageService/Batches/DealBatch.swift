@@ -3,6 +3,7 @@ import Messaging
 import Postgres
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// Decides commands on many deals in one transaction, each deal by itself: what is refused of one
 /// leaves the others as they are.

@@ -1,4 +1,5 @@
 import Contracts
+import ServiceWiring
 
 /// Why a command is not carried out.
 enum Refusal: Error, Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Contracts
+import ServiceWiring
 
 /// What the directory says of whoever acts on a deal.
 struct Standing: Hashable, Sendable {

@@ -1,6 +1,7 @@
 import Contracts
 import Hummingbird
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/accounts`: the customers, as the deals have them.
 struct AccountRoutes: Sendable {

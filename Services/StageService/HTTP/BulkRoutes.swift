@@ -2,6 +2,7 @@ import Contracts
 import Hummingbird
 import Postgres
 import ServiceKit
+import ServiceWiring
 
 /// `POST /v1/opportunities:bulk`: the same command on many deals, or one for each, through the same
 /// decisions; a few hundred deals to a transaction.

@@ -5,6 +5,7 @@ import Messaging
 import Postgres
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// Carries a command from a request to its answer: idempotency key, If-Match, decision, one
 /// statement, and another decision where somebody else was faster.

@@ -1,6 +1,7 @@
 import Contracts
 import HTTPTypes
 import ServiceKit
+import ServiceWiring
 
 extension Problem {
   /// 422 with everything that is wrong.

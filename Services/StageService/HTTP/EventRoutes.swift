@@ -1,6 +1,7 @@
 import Contracts
 import Hummingbird
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/events`: the history of all deals, for readers that rebuild or verify.
 struct EventRoutes: Sendable {

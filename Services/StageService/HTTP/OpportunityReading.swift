@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Messaging
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/opportunities`: reading deals.
 extension OpportunityRoutes {

@@ -1,16 +1,7 @@
 import Contracts
 import HTTPTypes
 import ServiceKit
-
-extension ProblemError {
-  init(_ failure: GateFailure) {
-    self.init(
-      code: failure.code, pointer: failure.pointer, field: failure.field,
-      criterion: failure.criterion,
-      message: failure.message,
-      supplier: failure.supplier)
-  }
-}
+import ServiceWiring
 
 extension Problem {
   /// A refusal as HTTP says it. `deal` is the state that the decision was made on.
@@ -33,13 +24,9 @@ extension Problem {
         detail: "\(failures.count) things are missing or not allowed; errors lists them all",
         errors: failures.map(ProblemError.init))
     case .forbidden(let failures):
-      self = Problem(
-        .forbidden, code: "forbidden", title: "The caller may not do this",
-        errors: failures.map(ProblemError.init))
+      self = .forbidden(failures)
     }
   }
-
-  static var noSuchOpportunity: Problem { .notFound("there is no opportunity with this id") }
 
   /// 412: the caller's If-Match names another sequence than the current one.
   static func stale(sequence: Int64, _ deal: Opportunity?) -> Problem {

@@ -5,6 +5,7 @@ import Logging
 import Messaging
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/service-accounts`: the machines that may call. For admins only.
 ///

@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 
 /// An account as its deals have it.
 struct AccountRow: Sendable {

@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 
 /// Which deals a list shows, in order of id.
 struct OpportunityFilter: Sendable {

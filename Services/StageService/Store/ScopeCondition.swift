@@ -1,4 +1,5 @@
 import Postgres
+import ServiceWiring
 
 /// A scope as a condition of a list in order of id.
 struct ScopeCondition {

@@ -2,6 +2,7 @@ import Contracts
 import Messaging
 import Postgres
 import ServiceKit
+import ServiceWiring
 
 /// Commands over Kafka: the same decisions as over HTTP, a batch in one transaction.
 ///

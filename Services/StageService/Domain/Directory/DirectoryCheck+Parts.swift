@@ -1,4 +1,5 @@
 import Contracts
+import ServiceWiring
 
 // What the entries have in common.
 extension DirectoryCheck {

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import ServiceWiring
 
 /// What is wrong with an entry that somebody wants to put into the directory: all of it at once, each
 /// with the place and what would be right.

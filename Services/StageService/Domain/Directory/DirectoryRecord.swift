@@ -1,4 +1,5 @@
 import Contracts
+import ServiceWiring
 
 /// An entry that can be put into the directory.
 protocol DirectoryRecord: DirectoryPayload {

@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import Messaging
 import ServiceKit
+import ServiceWiring
 
 // What the routes of all kinds of entries have in common.
 extension DirectoryRoutes {

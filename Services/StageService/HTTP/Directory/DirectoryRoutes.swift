@@ -2,6 +2,7 @@ import Contracts
 import Hummingbird
 import Messaging
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/people`, `/v1/teams`, `/v1/calendars` and `/v1/exchange-rates`: everyone who reads deals reads
 /// them, admins change them.

@@ -3,6 +3,7 @@ import Messaging
 import Postgres
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// The entries of the directory where they are changed. Each change is announced on `directory.v1` in
 /// the transaction that makes it, and changes come one after the other.
@@ -94,7 +95,8 @@ struct DirectoryStore: Sendable {
       return (before == nil ? .created(entry) : .changed(entry), revision + 1)
     }
     switch outcome {
-    case .created(let entry), .changed(let entry): cache.apply(entry, revision: revision)
+    case .created(let entry), .changed(let entry):
+      cache.apply(revision: revision) { entry.enter(&$0) }
     default: break
     }
     return outcome

@@ -1,7 +1,7 @@
 import Contracts
 
 /// How a deal stands to somebody.
-enum Relation: CaseIterable, Sendable {
+package enum Relation: CaseIterable, Sendable {
   /// The person's own.
   case own
   /// Of a team below the person, or of somebody who works under the person.
@@ -15,16 +15,16 @@ enum Relation: CaseIterable, Sendable {
 }
 
 /// Which deals are whose, seen from one person of the directory.
-struct Reach: Hashable, Sendable {
-  let person: String
+package struct Reach: Hashable, Sendable {
+  package let person: String
   /// Who works under the person, and which teams.
-  let people: Set<String>
-  let teams: Set<String>
-  let ownTeam: String?
-  let teammates: Set<String>
+  package let people: Set<String>
+  package let teams: Set<String>
+  package let ownTeam: String?
+  package let teammates: Set<String>
 
   /// Nil where the directory knows nobody of the id.
-  init?(of person: String, in directory: Directory) {
+  package init?(of person: String, in directory: Directory) {
     guard let entry = directory.people[person] else { return nil }
     self.person = person
     (people, teams) = directory.below(person)
@@ -33,13 +33,13 @@ struct Reach: Hashable, Sendable {
   }
 
   /// Every relation to a deal of the owner and the team; `other` where there is none.
-  func relations(owner: String?, team: String?) -> Set<Relation> {
+  package func relations(owner: String?, team: String?) -> Set<Relation> {
     let found = Relation.allCases.filter { scope([$0]).contains(owner: owner, team: team) }
     return found.isEmpty ? [.other] : Set(found)
   }
 
   /// The deals to which one of the relations holds.
-  func scope(_ relations: Set<Relation>) -> DealScope {
+  package func scope(_ relations: Set<Relation>) -> DealScope {
     var scope = DealScope(owners: [], teams: [])
     if relations.contains(.own) { scope.owners.insert(person) }
     if relations.contains(.below) {
@@ -55,11 +55,16 @@ struct Reach: Hashable, Sendable {
 }
 
 /// The deals of certain owners, and those of certain teams.
-struct DealScope: Hashable, Sendable {
-  var owners: Set<String>
-  var teams: Set<String>
+package struct DealScope: Hashable, Sendable {
+  package var owners: Set<String>
+  package var teams: Set<String>
 
-  func contains(owner: String?, team: String?) -> Bool {
+  package init(owners: Set<String>, teams: Set<String>) {
+    self.owners = owners
+    self.teams = teams
+  }
+
+  package func contains(owner: String?, team: String?) -> Bool {
     owner.map(owners.contains) == true || team.map(teams.contains) == true
   }
 }

@@ -1,34 +1,37 @@
-import Contracts
-import Foundation
+package import Contracts
+package import Foundation
+import ServiceKit
 
 /// People, teams and working calendars as they are at one moment.
-struct Directory: Sendable {
-  private(set) var people: [String: PersonEntry] = [:]
-  private(set) var teams: [String: TeamEntry] = [:]
-  private(set) var calendars = [CalendarEntry.china.id: CalendarEntry.china]
+package struct Directory: Sendable {
+  package private(set) var people: [String: PersonEntry] = [:]
+  package private(set) var teams: [String: TeamEntry] = [:]
+  package private(set) var calendars = [CalendarEntry.china.id: CalendarEntry.china]
   /// People by the person they report to, people by team, teams by the one above, teams by leader.
   private var reports = Groups()
   private var members = Groups()
   private var subteams = Groups()
   private var led = Groups()
 
-  mutating func set(_ entry: PersonEntry) {
+  package init() {}
+
+  package mutating func set(_ entry: PersonEntry) {
     let before = people.updateValue(entry, forKey: entry.id)
     reports.move(entry.id, from: before?.managerId, to: entry.managerId)
     members.move(entry.id, from: before?.teamId, to: entry.teamId)
   }
 
-  mutating func set(_ entry: TeamEntry) {
+  package mutating func set(_ entry: TeamEntry) {
     let before = teams.updateValue(entry, forKey: entry.id)
     subteams.move(entry.id, from: before?.parentId, to: entry.parentId)
     led.move(entry.id, from: before?.managerId, to: entry.managerId)
   }
 
-  mutating func set(_ entry: CalendarEntry) { calendars[entry.id] = entry }
+  package mutating func set(_ entry: CalendarEntry) { calendars[entry.id] = entry }
 
   /// Where and on which days somebody works: the calendar of the person's team, or of the nearest one
   /// above that has one; Monday to Friday where there is none. Nil where nobody is known by the id.
-  func workingTime(of person: String?) -> WorkingTime? {
+  package func workingTime(of person: String?) -> WorkingTime? {
     guard let person = person.flatMap({ people[$0] }) else { return nil }
     let calendar = teamLine(person.teamId).lazy.compactMap { $0.calendarId }.first
     return WorkingTime(
@@ -37,12 +40,12 @@ struct Directory: Sendable {
   }
 
   /// Which deals a rep of the team sees.
-  func visibility(in team: String?) -> TeamEntry.Visibility {
+  package func visibility(in team: String?) -> TeamEntry.Visibility {
     teamLine(team).lazy.compactMap { $0.visibility }.first ?? .own
   }
 
   /// The team and those above it, from the nearest on.
-  func teamLine(_ id: String?) -> [TeamEntry] {
+  package func teamLine(_ id: String?) -> [TeamEntry] {
     var line: [TeamEntry] = []
     var next = id
     while let id = next, let team = teams[id], !line.contains(where: { $0.id == id }) {
@@ -52,11 +55,11 @@ struct Directory: Sendable {
     return line
   }
 
-  func members(of team: String) -> Set<String> { members[team] }
+  package func members(of team: String) -> Set<String> { members[team] }
 
   /// Who works under somebody at any level, and which teams: those who report to the person, the
   /// teams that the person leads with all below them and their members, and what is below those.
-  func below(_ person: String) -> (people: Set<String>, teams: Set<String>) {
+  package func below(_ person: String) -> (people: Set<String>, teams: Set<String>) {
     var people: Set<String> = []
     var teams: Set<String> = []
     var leaders = [person]
@@ -74,7 +77,7 @@ struct Directory: Sendable {
   }
 
   /// Who stands above somebody at any level: the other way round from `below`.
-  func above(_ person: String) -> Set<String> {
+  package func above(_ person: String) -> Set<String> {
     var found: Set<String> = []
     var open = [person]
     while let next = open.popLast() {
@@ -87,7 +90,7 @@ struct Directory: Sendable {
   }
 
   /// What somebody decides on. What tokens alone can say, the directory does not add.
-  func roles(of person: String) -> Set<String> {
+  package func roles(of person: String) -> Set<String> {
     Set(people[person]?.roles ?? []).subtracting(AccessPolicy.Role.allCases.map(\.rawValue))
   }
 
@@ -105,31 +108,25 @@ struct Directory: Sendable {
 }
 
 /// On which days and in which time zone somebody works.
-struct WorkingTime: Hashable, Sendable {
-  var calendar: WorkingCalendar
-  var zone: TimeZone
+package struct WorkingTime: Hashable, Sendable {
+  package var calendar: WorkingCalendar
+  package var zone: TimeZone
+
+  package init(calendar: WorkingCalendar, zone: TimeZone) {
+    self.calendar = calendar
+    self.zone = zone
+  }
 
   /// See ``WorkingCalendar/deadline(from:days:in:)``.
-  func deadline(from start: Instant, days: Double) -> Instant {
+  package func deadline(from start: Instant, days: Double) -> Instant {
     calendar.deadline(from: start, days: days, in: zone)
   }
 }
 
 extension CalendarEntry {
   /// Mainland China, as it is there before anybody has made it: at version 0.
-  static let china = CalendarEntry(
+  package static let china = CalendarEntry(
     id: "cn", calendar: .china, version: 0,
     changedAt: Instant(milliseconds: 1_762_214_400_000),  // 2025-11-04, when 2026 was announced
     changedBy: "sluice")
-}
-
-extension StageCommand {
-  /// Whose deal it is once the command is carried out.
-  func owner(of deal: Opportunity?) -> String? {
-    switch action {
-    case .create(let new): new.owner
-    case .assign(let assignment): assignment.owner.value(keeping: deal?.owner) ?? deal?.owner
-    default: deal?.owner
-    }
-  }
 }

@@ -1,11 +1,11 @@
 import Contracts
 import Messaging
-import Postgres
+package import Postgres
 import Synchronization
 
 /// The directory as this process last read it. Whether it has changed is asked after a moment, and
 /// only then it is read again; a change made here is there at once.
-final class DirectoryCache: Sendable {
+package final class DirectoryCache: Sendable {
   private struct Known {
     var directory: Directory
     var revision: Int64
@@ -17,12 +17,12 @@ final class DirectoryCache: Sendable {
   private let known = Mutex<Known?>(nil)
 
   /// - Parameter goodFor: for how long changes made elsewhere may go unnoticed.
-  init(pool: PostgresPool, goodFor: Duration = .seconds(1)) {
+  package init(pool: PostgresPool, goodFor: Duration = .seconds(1)) {
     self.pool = pool
     self.goodFor = goodFor
   }
 
-  func current() async throws -> Directory {
+  package func current() async throws -> Directory {
     if let fresh { return fresh }
     let revision = try DirectoryCache.revision(
       try await pool.query(DirectoryCache.selectRevision))
@@ -31,24 +31,24 @@ final class DirectoryCache: Sendable {
   }
 
   /// The same inside the transaction of a batch.
-  func current(in transaction: borrowing PostgresTransaction) throws -> Directory {
+  package func current(in transaction: borrowing PostgresTransaction) throws -> Directory {
     if let fresh { return fresh }
     return try read(DirectoryCache.selectRevision, in: transaction).directory
   }
 
   /// The directory and its revision, which nobody changes until the transaction ends.
-  func locked(
+  package func locked(
     in transaction: borrowing PostgresTransaction
   ) throws -> (directory: Directory, revision: Int64) {
     try read(DirectoryCache.selectRevision + " FOR UPDATE", in: transaction)
   }
 
   /// Notes a change that is committed; `revision` is the one that it made.
-  func apply(_ entry: some DirectoryRecord, revision: Int64) {
+  package func apply(revision: Int64, _ change: (inout Directory) -> Void) {
     known.withLock { known in
       if known?.revision == revision - 1 {
         known?.revision = revision
-        entry.enter(&known!.directory)
+        change(&known!.directory)
       } else {
         known = nil
       }

@@ -1,0 +1,71 @@
+package import Contracts
+import ServiceKit
+
+/// Somebody who calls, with all that the policy asks about.
+package struct Caller: Sendable {
+  package let subject: String
+  package let roles: Set<AccessPolicy.Role>
+  /// Nil where the directory does not know the subject.
+  package let reach: Reach?
+  package let visibility: TeamEntry.Visibility
+  package let isActive: Bool
+  /// What the directory says that the caller decides on.
+  package let decidingRoles: Set<String>
+
+  package init(subject: String, roles: Set<AccessPolicy.Role>, in directory: Directory) {
+    self.subject = subject
+    self.roles = roles
+    let person = directory.people[subject]
+    reach = Reach(of: subject, in: directory)
+    visibility = directory.visibility(in: person?.teamId)
+    isActive = person?.active ?? true
+    decidingRoles = directory.roles(of: subject)
+  }
+
+  /// Why the caller may not do it to any deal; nil where there can be one. Asked first.
+  package func refusal(_ action: AccessPolicy.Action) -> AccessPolicy.Refusal? {
+    let able = AccessPolicy.roles(for: action)
+    if roles.isDisjoint(with: able) { return .role(able) }
+    if !isActive { return .inactive }
+    if action == .readFeed, scope != nil { return .wholeOnly }
+    return nil
+  }
+
+  /// Why the caller may not do it to a deal of that owner and team; nil where the caller may.
+  ///
+  /// - Parameter stage: the deal's, as its definition has it.
+  package func refusal(
+    _ action: AccessPolicy.Action, owner: String?, team: String?, in stage: Stage? = nil
+  ) -> AccessPolicy.Refusal? {
+    if let refusal = refusal(action) { return refusal }
+    guard let reach else { return nil }
+    var relations = reach.relations(owner: owner, team: team)
+    if let stage, decides(in: stage) { relations.insert(.decider) }
+    if relations.contains(where: { isAllowed(action, $0) }) { return nil }
+    return .outsideScope(readable: relations.contains { isAllowed(.read, $0) })
+  }
+
+  /// The deals that the caller may read; nil for all of them.
+  package var scope: DealScope? {
+    guard let reach else { return nil }
+    let readable = Relation.allCases.filter { isAllowed(.read, $0) }
+    return readable.contains(.other) ? nil : reach.scope(Set(readable))
+  }
+
+  private func decides(in stage: Stage) -> Bool {
+    ([stage.decider] + stage.deciders.values.map { $0 }).contains { decider in
+      switch decider {
+      case .person(let id)?: id == subject
+      case .role(let role)?: decidingRoles.contains(role)
+      case .owner?, .manager?, .automation?, nil: false
+      }
+    }
+  }
+
+  /// The roles that deciders and limits ask about: those of the token, and what the directory adds.
+  package func deciding(_ added: Set<String>) -> Set<String> { added.union(roles.map(\.rawValue)) }
+
+  private func isAllowed(_ action: AccessPolicy.Action, _ relation: Relation) -> Bool {
+    roles.contains { AccessPolicy.allows($0, action, relation, visibility: visibility) }
+  }
+}
