@@ -17,40 +17,65 @@ import Testing
     (.rep, .move, "+--+-+"),
     (.rep, .revert, "+----+"),
     (.rep, .readFeed, "-----+"),
+    (.rep, .readPipelines, "--+--+"),
+    (.rep, .comment, "--+--+"),
+    (.rep, .writeDrafts, "------"),
+    (.rep, .publish, "------"),
     (.rep, .readSettings, "++++++"),
     (.rep, .changeSettings, "------"),
+    (.rep, .manageServiceAccounts, "------"),
     (.manager, .read, "++v+-+"),
     (.manager, .create, "++---+"),
     (.manager, .edit, "++---+"),
     (.manager, .move, "++-+-+"),
     (.manager, .revert, "++---+"),
     (.manager, .readFeed, "-----+"),
+    (.manager, .readPipelines, "-++--+"),
+    (.manager, .comment, "-++--+"),
+    (.manager, .writeDrafts, "-+---+"),
+    (.manager, .publish, "------"),
     (.manager, .readSettings, "++++++"),
     (.manager, .changeSettings, "------"),
+    (.manager, .manageServiceAccounts, "------"),
     (.admin, .read, "++++++"),
     (.admin, .create, "++++++"),
     (.admin, .edit, "++++++"),
     (.admin, .move, "++++++"),
     (.admin, .revert, "++++++"),
     (.admin, .readFeed, "++++++"),
+    (.admin, .readPipelines, "++++++"),
+    (.admin, .comment, "++++++"),
+    (.admin, .writeDrafts, "++++++"),
+    (.admin, .publish, "++++++"),
     (.admin, .readSettings, "++++++"),
     (.admin, .changeSettings, "++++++"),
+    (.admin, .manageServiceAccounts, "++++++"),
     (.viewer, .read, "++++++"),
     (.viewer, .create, "------"),
     (.viewer, .edit, "------"),
     (.viewer, .move, "------"),
     (.viewer, .revert, "------"),
     (.viewer, .readFeed, "++++++"),
+    (.viewer, .readPipelines, "++++++"),
+    (.viewer, .comment, "------"),
+    (.viewer, .writeDrafts, "------"),
+    (.viewer, .publish, "------"),
     (.viewer, .readSettings, "++++++"),
     (.viewer, .changeSettings, "------"),
+    (.viewer, .manageServiceAccounts, "------"),
     (.publisher, .read, "------"),
     (.publisher, .create, "------"),
     (.publisher, .edit, "------"),
     (.publisher, .move, "------"),
     (.publisher, .revert, "------"),
     (.publisher, .readFeed, "------"),
+    (.publisher, .readPipelines, "------"),
+    (.publisher, .comment, "------"),
+    (.publisher, .writeDrafts, "------"),
+    (.publisher, .publish, "------"),
     (.publisher, .readSettings, "------"),
     (.publisher, .changeSettings, "------"),
+    (.publisher, .manageServiceAccounts, "------"),
   ]
 
   struct Row: Sendable, CustomStringConvertible {
@@ -82,7 +107,7 @@ import Testing
     #expect(pairs.count == AccessPolicy.Role.allCases.count * AccessPolicy.Action.allCases.count)
     #expect(Self.table.count == pairs.count)
     #expect(Self.table.allSatisfy { $0.2.count == 6 })
-    #expect(Self.rows.count == 480)
+    #expect(Self.rows.count == 780)
   }
 
   @Test(arguments: rows) func row(_ row: Row) {
@@ -96,6 +121,11 @@ import Testing
     #expect(AccessPolicy.roles(for: .move) == [.rep, .manager, .admin])
     #expect(AccessPolicy.roles(for: .readFeed) == [.rep, .manager, .admin, .viewer])
     #expect(AccessPolicy.roles(for: .changeSettings) == [.admin])
+    #expect(AccessPolicy.roles(for: .readPipelines) == [.rep, .manager, .admin, .viewer])
+    #expect(AccessPolicy.roles(for: .comment) == [.rep, .manager, .admin])
+    #expect(AccessPolicy.roles(for: .writeDrafts) == [.manager, .admin])
+    #expect(AccessPolicy.roles(for: .publish) == [.admin])
+    #expect(AccessPolicy.roles(for: .manageServiceAccounts) == [.admin])
   }
 }
 

@@ -5,8 +5,10 @@ package import ServiceKit
 ///
 /// A viewer reads everything and an admin may do everything. A rep works on own deals, and where the
 /// team's visibility is `team` reads those of the team. A manager works on own deals and on those
-/// below. Whom the definition names as decider reads and moves the deal, too. To tell whose a deal is
-/// takes the directory: whom it does not know is bound by the role alone.
+/// below. Whom the definition names as decider reads and moves the deal, too. Pipelines of all are
+/// read by whoever reads deals, and drafted by managers; those of certain teams by the people of these
+/// and by managers above them. To tell whose a deal is takes the directory: whom it does not know is
+/// bound by the role alone.
 package enum AccessPolicy {
   /// What a token says of its bearer.
   package typealias Role = ServiceKit.Role
@@ -20,9 +22,17 @@ package enum AccessPolicy {
     case revert
     /// The events of all deals, and what is made of them.
     case readFeed
-    /// Pipelines, people, teams, calendars, exchange rates.
+    /// Published pipelines and drafts.
+    case readPipelines
+    /// Says something of a stage of a draft.
+    case comment
+    case writeDrafts
+    /// Makes versions, which hold for everybody.
+    case publish
+    /// People, teams, calendars, exchange rates, templates.
     case readSettings
     case changeSettings
+    case manageServiceAccounts
   }
 
   /// Why not.
@@ -37,10 +47,11 @@ package enum AccessPolicy {
     case wholeOnly
   }
 
-  /// Whether a role may do something to a deal of that relation.
+  /// Whether a role may do something to a deal or a pipeline of that relation.
   ///
   /// - Parameters:
-  ///   - relation: nil for bearers whom the directory does not know, and for what concerns no deal.
+  ///   - relation: nil for bearers whom the directory does not know, and for what concerns neither a
+  ///     deal nor a pipeline of certain teams.
   ///   - visibility: of the bearer's team.
   package static func allows(
     _ role: Role, _ action: Action, _ relation: Relation?,
@@ -48,9 +59,9 @@ package enum AccessPolicy {
   ) -> Bool {
     switch (role, action) {
     case (.admin, _): true
-    case (.publisher, _), (_, .changeSettings): false
+    case (.publisher, _), (_, .publish), (_, .changeSettings), (_, .manageServiceAccounts): false
     case (_, .readSettings): true
-    case (.viewer, .read), (.viewer, .readFeed): true
+    case (.viewer, .read), (.viewer, .readFeed), (.viewer, .readPipelines): true
     case (.viewer, _): false
     case (.rep, .readFeed), (.manager, .readFeed): relation == nil
     case (.rep, .read):
@@ -64,6 +75,11 @@ package enum AccessPolicy {
       relation == nil || relation == .own
     case (.manager, .create), (.manager, .edit), (.manager, .move), (.manager, .revert):
       relation == nil || relation == .own || relation == .below
+    case (.rep, .readPipelines), (.rep, .comment): relation == nil || relation == .team
+    case (.manager, .readPipelines), (.manager, .comment):
+      relation == nil || relation == .team || relation == .below
+    case (.rep, .writeDrafts): false
+    case (.manager, .writeDrafts): relation == nil || relation == .below
     }
   }
 
