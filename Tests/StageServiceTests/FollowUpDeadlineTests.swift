@@ -3,6 +3,7 @@ import HTTPTypes
 import Messaging
 import Postgres
 import ServiceKit
+import ServiceWiring
 import Testing
 
 @testable import StageService

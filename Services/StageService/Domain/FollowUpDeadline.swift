@@ -1,4 +1,5 @@
 import Contracts
+import ServiceWiring
 
 // A follow-up is due so many of the owner's working days after the entry into the stage. A hold stops
 // the count, and from the end of the hold what was left of it goes on. An activity since the entry is

@@ -1,4 +1,5 @@
 package import Contracts
+import HTTPTypes
 package import ServiceKit
 
 extension AccessPolicy.Refusal {
