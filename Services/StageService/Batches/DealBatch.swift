@@ -94,6 +94,9 @@ struct DealBatch: Sendable {
     {
       return .failure(Refusal(refusal))
     }
+    let command = StageCommand(
+      id: .make(at: now), opportunityId: item.id, expectedSequence: item.expectedSequence,
+      action: item.action)
     let people = try directory.current(in: transaction)
     let standing = self.standing(people, actor.subject, deal.owner)
     let decider = Decider(
@@ -101,10 +104,8 @@ struct DealBatch: Sendable {
       context: DecisionContext(
         now: now, actor: actor.subject, eventID: .make(at: now), epoch: recorder.epoch,
         mode: .live, actorRoles: actor.caller?.deciding(standing.roles) ?? standing.roles,
-        ownerManagers: standing.ownerManagers, workingTime: people.workingTime(of: deal.owner)))
-    let command = StageCommand(
-      id: .make(at: now), opportunityId: item.id, expectedSequence: item.expectedSequence,
-      action: item.action)
+        ownerManagers: standing.ownerManagers,
+        workingTime: people.workingTime(of: command.owner(of: deal))))
     return decider.decide(command, on: deal)
   }
 }

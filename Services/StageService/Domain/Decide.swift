@@ -28,7 +28,7 @@ struct DecisionContext: Sendable {
   var actorRoles: Set<String>
   /// Everybody above the deal's owner, at any level.
   var ownerManagers: [String]
-  /// When the deal's owner works; nil where the directory does not know the owner.
+  /// When whoever owns the deal afterwards works; nil where the directory does not know the owner.
   var workingTime: WorkingTime?
 
   init(
@@ -215,9 +215,6 @@ struct Decider: Sendable {
     data.toCategory = stage.category
     data.toPosition = definition.position(of: stage.key)
     data.benchmarkDays = stage.benchmarkDays
-    data.followUpDueAt = stage.followUpDays.map { days in
-      context.workingTime?.deadline(from: data.occurredAt, days: days)
-        ?? data.occurredAt.adding(days: days)
-    }
+    data.followUpDueAt = stage.followUpDays.map { deadline(from: data.occurredAt, days: $0) }
   }
 }

@@ -93,14 +93,14 @@ struct CommandEndpoint: Sendable {
         return try await refuse(Problem(refusal, on: deal), kept)
       }
       let people = try await access.directory.current()
-      let owner = command.owner(of: deal)
-      let standing = self.standing(people, caller.subject, owner)
+      let standing = self.standing(people, caller.subject, deal?.owner)
       let decider = Decider(
         definition: pipeline.definition, version: pipeline.version,
         context: DecisionContext(
           now: now, actor: caller.subject, eventID: .make(at: now), epoch: recorder.epoch,
           mode: .live, actorRoles: caller.deciding(standing.roles),
-          ownerManagers: standing.ownerManagers, workingTime: people.workingTime(of: owner)))
+          ownerManagers: standing.ownerManagers,
+          workingTime: people.workingTime(of: command.owner(of: deal))))
       let event: StageEvent
       switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided

@@ -4,6 +4,7 @@ import Hummingbird
 import Messaging
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/pipelines/{key}/drafts`: definitions that people work on, and their publication.
 ///
@@ -13,6 +14,7 @@ struct DraftRoutes: Sendable {
   let store: DraftStore
   let publisher: DraftPublisher
   let catalog: PipelineCatalog
+  let access: AccessControl
   let recorder: Recorder
   let committed: WakeSignal
 
@@ -33,7 +35,7 @@ struct DraftRoutes: Sendable {
   @Sendable private func create(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.manager, .admin)
+    let caller = try await access.caller(context, to: .writeDrafts)
     let pipeline = context.parameters.get("key") ?? ""
     let definition = try await request.definition(context)
     var failures = definition.unstorable
@@ -52,7 +54,7 @@ struct DraftRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<DraftSummaryView> {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let after = query.value(
       "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
@@ -69,14 +71,14 @@ struct DraftRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readPipelines)
     return try answer(try await draft(context), feedback: try await store.feedback(on: id(context)))
   }
 
   @Sendable private func replace(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.manager, .admin)
+    let caller = try await access.caller(context, to: .writeDrafts)
     let expected = try EntityTag.ifMatch(request)
     let definition = try await request.definition(context)
     try refuse(definition.unstorable)
@@ -95,7 +97,7 @@ struct DraftRoutes: Sendable {
   @Sendable private func delete(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
+    _ = try await access.caller(context, to: .writeDrafts)
     guard try await store.delete(try id(context), of: try key(context)) else {
       throw Problem.noSuchDraft
     }
@@ -105,14 +107,14 @@ struct DraftRoutes: Sendable {
   @Sendable private func lint(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<LintFinding> {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readPipelines)
     return Page(items: Linter(try await draft(context).definition).findings, next: nil)
   }
 
   @Sendable private func diff(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readPipelines)
     let draft = try await draft(context)
     return try json(DiffView(draft, against: try await catalog.newest(draft.pipeline)))
   }
@@ -125,7 +127,7 @@ struct DraftRoutes: Sendable {
   @Sendable private func comment(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.rep, .manager, .admin)
+    let caller = try await access.caller(context, to: .comment)
     let body = try await request.decode(as: Comment.self, context: context)
     let draft = try await draft(context)
     var failures = DefinitionCheck.needed(body.text, at: "/text")
@@ -152,7 +154,7 @@ struct DraftRoutes: Sendable {
   @Sendable private func publish(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.admin)
+    let caller = try await access.caller(context, to: .publish)
     let expected = try EntityTag.ifMatch(request)
     let body = try await request.decode(as: Publication.self, context: context)
     try refuse(

@@ -4,10 +4,12 @@ import Hummingbird
 import Messaging
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/pipelines`, `/v1/templates` and `/v1/definition-schema`.
 struct PipelineRoutes: Sendable {
   let catalog: PipelineCatalog
+  let access: AccessControl
   let recorder: Recorder
   let committed: WakeSignal
 
@@ -30,7 +32,7 @@ struct PipelineRoutes: Sendable {
   @Sendable private func publish(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.admin)
+    let caller = try await access.caller(context, to: .publish)
     let body = try await request.decode(as: Publication.self, context: context)
     let definition = try definition(of: body)
     let pipeline = PublishedPipeline(
@@ -85,7 +87,7 @@ struct PipelineRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PipelineView> {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readPipelines)
     return Page(items: try await catalog.all().map(PipelineView.init), next: nil)
   }
 
@@ -105,7 +107,7 @@ struct PipelineRoutes: Sendable {
   private func pipeline(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> PublishedPipeline {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let version = query.int("version", in: 1...1_000_000)
     try query.finish()
@@ -121,7 +123,7 @@ struct PipelineRoutes: Sendable {
   @Sendable private func versions(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PipelineVersionView> {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let below = query.int("cursor", in: 1...1_000_000)
     let limit = query.int("limit", in: 1...500, default: 50)
@@ -144,7 +146,7 @@ struct PipelineRoutes: Sendable {
   @Sendable private func templates(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<TemplateView> {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readSettings)
     return Page(
       items: Templates.all.sorted { $0.key < $1.key }.map(TemplateView.init), next: nil)
   }
@@ -153,7 +155,7 @@ struct PipelineRoutes: Sendable {
   @Sendable private func schema(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readSettings)
     let schema = PackageResources.definition_schema_json
     return Response(
       status: .ok,

@@ -14,8 +14,12 @@ extension AccessPolicy {
 }
 
 extension StageCommand {
-  /// Whose deal it is about.
+  /// Whose deal it is once the command is carried out.
   func owner(of deal: Opportunity?) -> String? {
-    if case .create(let new) = action { new.owner } else { deal?.owner }
+    switch action {
+    case .create(let new): new.owner
+    case .assign(let assignment): assignment.owner.value(keeping: deal?.owner) ?? deal?.owner
+    default: deal?.owner
+    }
   }
 }
