@@ -141,6 +141,7 @@ let package = Package(
         .embedInCode("Migrations/m0002_reverted_moves.sql"),
         .embedInCode("Migrations/m0003_rebuilds.sql"),
         .embedInCode("Migrations/m0004_stage_totals.sql"),
+        .embedInCode("Migrations/m0005_merged_deals.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -149,6 +150,7 @@ let package = Package(
       resources: [
         .embedInCode("Migrations/m0001_activity_ingest.sql"),
         .embedInCode("Migrations/m0002_rules.sql"),
+        .embedInCode("Migrations/m0003_merged_deals.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -43,12 +43,12 @@ struct UnmatchedStore: Sendable {
   ) async throws -> Outcome {
     let outcome: Outcome = try await pool.transaction { transaction in
       try MatchingLock.share(in: transaction)
-      guard let deal = try DealTables.find([opportunity], in: transaction)[opportunity] else {
+      guard let deal = try DealTables.found([opportunity], in: transaction)[opportunity] else {
         return .noSuchOpportunity
       }
       guard try UnmatchedStore.take(key, in: transaction) else {
         return try UnmatchedStore.settled(key, in: transaction) {
-          $0.opportunityID == opportunity
+          $0.opportunityID == deal.id
         }
       }
       guard let before = try ActivityStore.standing(of: key, in: transaction) else {
