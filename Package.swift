@@ -133,6 +133,7 @@ let package = Package(
         .embedInCode("Migrations/m0004_deal_state.sql"),
         .embedInCode("Migrations/m0005_names.sql"),
         .embedInCode("Migrations/m0006_directory.sql"),
+        .embedInCode("Migrations/m0007_merged_deals.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -143,6 +144,7 @@ let package = Package(
         .embedInCode("Migrations/m0002_reverted_moves.sql"),
         .embedInCode("Migrations/m0003_rebuilds.sql"),
         .embedInCode("Migrations/m0004_stage_totals.sql"),
+        .embedInCode("Migrations/m0005_merged_deals.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -151,6 +153,7 @@ let package = Package(
       resources: [
         .embedInCode("Migrations/m0001_activity_ingest.sql"),
         .embedInCode("Migrations/m0002_rules.sql"),
+        .embedInCode("Migrations/m0003_merged_deals.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -73,6 +73,7 @@ enum ActivityIngestMigrations {
         Migration(
           resource: "m0001_activity_ingest", bytes: PackageResources.m0001_activity_ingest_sql),
         Migration(resource: "m0002_rules", bytes: PackageResources.m0002_rules_sql),
+        Migration(resource: "m0003_merged_deals", bytes: PackageResources.m0003_merged_deals_sql),
       ])
   }
 }

@@ -44,6 +44,18 @@ extension StageCommand {
     }
   }
 
+  /// Ends a duplicate.
+  package struct Merge: Codable, Hashable, Sendable {
+    /// The deal that stays.
+    package var into: EntityID
+    package var reason: String?
+
+    package init(into: EntityID, reason: String? = nil) {
+      self.into = into
+      self.reason = reason
+    }
+  }
+
   package struct Resumption: Codable, Hashable, Sendable {
     package var reason: String?
 

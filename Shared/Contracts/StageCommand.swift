@@ -43,6 +43,8 @@ package struct StageCommand: Hashable, Sendable {
     case resume(Resumption)
     case tick(ChecklistTick)
     case recordFeedback(CustomerFeedback)
+    /// The deal is a duplicate: it ends, and another one takes over what it has.
+    case merge(Merge)
   }
 
   package struct Move: Codable, Hashable, Sendable {

@@ -13,6 +13,7 @@ package enum StageCommandType: String, CaseIterable, Sendable {
   case resume = "sluice.resumption-requested.v1"
   case tick = "sluice.checklist-tick-requested.v1"
   case recordFeedback = "sluice.feedback-recording-requested.v1"
+  case merge = "sluice.merge-requested.v1"
 }
 
 extension StageCommand {
@@ -31,6 +32,7 @@ extension StageCommand {
     case .resume: .resume
     case .tick: .tick
     case .recordFeedback: .recordFeedback
+    case .merge: .merge
     }
   }
 }
@@ -73,6 +75,7 @@ package struct StageCommandData: Encodable, Sendable {
       case .resume: .resume(try StageCommand.Resumption(from: decoder))
       case .tick: .tick(try StageCommand.ChecklistTick(from: decoder))
       case .recordFeedback: .recordFeedback(try StageCommand.CustomerFeedback(from: decoder))
+      case .merge: .merge(try StageCommand.Merge(from: decoder))
       }
     command = StageCommand(
       id: envelope.commandId, opportunityId: envelope.opportunityId, actor: envelope.actor,
@@ -100,6 +103,7 @@ package struct StageCommandData: Encodable, Sendable {
     case .resume(let action): try action.encode(to: encoder)
     case .tick(let action): try action.encode(to: encoder)
     case .recordFeedback(let action): try action.encode(to: encoder)
+    case .merge(let action): try action.encode(to: encoder)
     }
   }
 }

@@ -33,6 +33,9 @@ package enum StageEventType: String, Codable, CaseIterable, Sendable {
   case activityRecorded = "sluice.activity-recorded.v1"
   /// Fields changed (`changes`) or something was noted; the stage did not change.
   case changed = "sluice.opportunity-changed.v1"
+  /// The deal was a duplicate and is part of another one from now on (`merged`): it takes no further
+  /// commands, and what it did is in no figure.
+  case merged = "sluice.opportunity-merged.v1"
 }
 
 /// The data of every stage event. A reader needs no other topic to build its figures.
@@ -85,6 +88,8 @@ package struct StageEventData: Codable, Hashable, Sendable {
   package var evidence: RuleEvidence?
   /// On `moveReverted` only.
   package var reverted: RevertedMove?
+  /// On `merged` only.
+  package var merged: MergedInto?
 
   package init(
     opportunityId: EntityID, epoch: Int64, sequence: Int64, pipeline: String,
@@ -140,7 +145,16 @@ package struct StageEventData: Codable, Hashable, Sendable {
     activity = try container.decodeIfPresent(ActivityRecord.self, forKey: .activity)
     evidence = try container.decodeIfPresent(RuleEvidence.self, forKey: .evidence)
     reverted = try container.decodeIfPresent(RevertedMove.self, forKey: .reverted)
+    merged = try container.decodeIfPresent(MergedInto.self, forKey: .merged)
   }
+}
+
+/// The deal that stays. Its own event of the same transaction has a change `mergedFrom.<duplicate>`,
+/// and says what it took over.
+package struct MergedInto: Codable, Hashable, Sendable {
+  package var opportunityId: EntityID
+
+  package init(opportunityId: EntityID) { self.opportunityId = opportunityId }
 }
 
 /// The move that was taken back, and the stay that goes on again.
@@ -198,7 +212,7 @@ package struct Account: Codable, Hashable, Sendable {
 }
 
 /// One changed field: `field` is `name`, `amount`, `owner`, `hold`, `fields.<key>`,
-/// `checklist.<stage>.<item>`, `feedback.<stage>`, …; null stands for "not set".
+/// `checklist.<stage>.<item>`, `feedback.<stage>`, `mergedFrom.<opportunity>`, …; null stands for "not set".
 package struct FieldChange: Codable, Hashable, Sendable {
   package var field: String
   package var old: JSONValue

@@ -70,6 +70,7 @@ import Testing
       StageEventType.moved.rawValue: move,
       StageEventType.moveReverted.rawValue: move.union(["reverted"]),
       StageEventType.activityRecorded.rawValue: ["activity"],
+      StageEventType.merged.rawValue: ["merged"],
       NoticeType.reviewRequested.rawValue: ["proposalId", "to", "evidence"],
       NoticeType.followUpMissed.rawValue: ["dueAt"],
     ]

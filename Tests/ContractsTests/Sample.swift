@@ -74,6 +74,7 @@ enum Sample {
     .resume(.init(reason: "budget is there")),
     .tick(.init(stage: "proposal", item: "quote-checked", done: true)),
     .recordFeedback(.init(score: 4, text: "可以", at: time, explicit: true)),
+    .merge(.init(into: other, reason: "entered twice")),
   ].map {
     StageCommand(
       id: other, opportunityId: opportunity, actor: "import:acme", occurredAt: time,

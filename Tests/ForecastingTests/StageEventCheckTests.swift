@@ -43,6 +43,18 @@ import Testing
     #expect(failure { $0.data.toPosition = nil }?.reason == "/toPosition is missing")
   }
 
+  @Test func aMergeNamesAnotherDeal() {
+    var history = History(1)
+    history.create()
+    var event = history.merge(into: History(2).id)
+    #expect(failure(event, value: nil) == nil)
+    event.data.merged = MergedInto(opportunityId: history.id)
+    #expect(
+      failure(event, value: nil)?.reason == "/merged/opportunityId must be another opportunity")
+    event.data.merged = nil
+    #expect(failure(event, value: nil)?.reason == "/merged is missing")
+  }
+
   @Test func aReversalSaysWhatItTakesBack() {
     func failure(_ edit: (inout StageEventData) -> Void) -> String? {
       var history = History(1)

@@ -103,7 +103,7 @@ import Testing
       case .lose(let closing):
         #expect(closing.reason?.isEmpty == false)
         use(command, DemoTrade.lostKey)
-      case .update, .recordActivity, .revert, .assign, .hold, .resume, .tick, .recordFeedback:
+      case .update, .recordActivity, .revert, .assign, .hold, .resume, .tick, .recordFeedback, .merge:
         break
       }
     }

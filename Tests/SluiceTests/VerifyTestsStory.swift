@@ -78,6 +78,20 @@ struct Story {
     }
   }
 
+  /// The deal becomes part of another one, whose own event says so.
+  mutating func merge(_ deal: Int, into survivor: Int, at time: Instant) {
+    add(deal, .merged, at: time) { data in
+      data.merged = MergedInto(opportunityId: Story.opportunity(survivor))
+    }
+    add(survivor, .changed, at: time) { data in
+      data.changes = [
+        FieldChange(
+          field: "mergedFrom.\(Story.opportunity(deal))", old: .null,
+          new: .object(["name": .string("deal \(deal)"), "at": .string(time.description)]))
+      ]
+    }
+  }
+
   /// The events that began the stays of a deal.
   func stays(_ deal: Int) -> [FeedItem] { deals[deal]?.stays ?? [] }
 
@@ -141,6 +155,18 @@ struct Story {
     story.update(1, at: noon(4), owner: "bob")
     story.note(1, at: noon(5))
     story.revert(1, at: noon(6), reason: "not agreed")
+    story.move(1, to: "offer", at: noon(8))
+    return story
+  }
+
+  /// A duplicate that had come as far as the deal that it becomes part of.
+  static var merged: Story {
+    var story = Story()
+    story.create(1, at: noon(1))
+    story.create(2, at: noon(2), owner: "bob")
+    story.move(1, to: "talk", at: noon(3))
+    story.move(2, to: "talk", at: noon(4))
+    story.merge(2, into: 1, at: noon(5))
     story.move(1, to: "offer", at: noon(8))
     return story
   }

@@ -339,6 +339,7 @@ import Testing
     #expect(action(.win(.init())) == .move && action(.lose(.init())) == .move)
     #expect(action(.reopen(.init())) == .move)
     #expect(action(.revert(.init())) == .revert)
+    #expect(action(.merge(.init(into: Fixture.dealID))) == .edit)
     #expect(
       action(.recordActivity(ActivityRecord(source: "/s", id: "1", kind: "call", at: Staff.at)))
         == .edit)

@@ -109,6 +109,52 @@ import Testing
     }
   }
 
+  /// A merge is one command with two events, also between other commands of the same batch.
+  @Test func aBatchMergesDeals() async throws {
+    try await withHandler { pool, handler in
+      let (survivor, third) = (Fixture.id(50), Fixture.id(51))
+      let outcome = try await handle(
+        [
+          try wire(1, .create(Fixture.new { $0.fields = ["budget": 7] })),
+          try wire(2, .create(Fixture.new { $0.amount = nil }), deal: survivor),
+          try wire(3, .create(Fixture.new()), deal: third),
+          try wire(4, .merge(.init(into: survivor)), actor: "li.na"),
+          try wire(5, .move(.init(to: "needs-analysis"))),
+          try wire(6, .move(.init(to: "needs-analysis")), deal: survivor),
+          try wire(7, .merge(.init(into: Fixture.dealID)), deal: third),
+          try wire(8, .merge(.init(into: Fixture.id(52))), deal: third),
+        ], pool, handler)
+      let results = try results(outcome)
+      #expect(
+        results.map { $0.errors.first?.code } == [
+          nil, nil, nil, nil, "opportunity-merged", nil, "survivor-merged", "unknown-opportunity",
+        ])
+      #expect(results.map(\.sequence) == [1, 1, 1, 2, 2, 3, 1, 1])
+      let duplicate = try await OpportunityStore(pool: pool).find(Fixture.dealID)
+      #expect(duplicate?.status == .merged && duplicate?.mergedInto == survivor)
+      let kept = try await OpportunityStore(pool: pool).find(survivor)
+      #expect(kept?.sequence == 3 && kept?.fields == ["budget": 7])
+      #expect(kept?.amount == Fixture.new().amount)
+      let history = HistoryStore(pool: pool)
+      let merged = try #require(try await history.events(of: Fixture.dealID).last)
+      #expect(merged.type == .merged && merged.id == results[3].eventId)
+      #expect(merged.actor == "li.na")
+      let told = try await history.events(of: survivor)
+      #expect(told.map(\.type) == [.created, .changed, .moved])
+      #expect(told[1].changes.first?.field == "mergedFrom.\(Fixture.dealID)")
+      #expect(outcome.outbox.count { $0.topic == .stageChanges } == 6)
+      // Handled once more, nothing changes.
+      let again = try await handle(
+        [try wire(4, .merge(.init(into: survivor)), actor: "li.na")], pool, handler)
+      #expect(again.duplicates == 1 && again.outbox.count == 1)
+      // In a batch of its own, the deal that stays is read from the table.
+      let later = try await handle(
+        [try wire(9, .merge(.init(into: survivor)), deal: third)], pool, handler)
+      #expect(try self.results(later).first?.outcome == .accepted)
+      #expect(try await OpportunityStore(pool: pool).find(survivor)?.state.mergedFrom.count == 2)
+    }
+  }
+
   @Test func theTraceOfACommandGoesOnInItsEvent() async throws {
     try await withHandler { pool, handler in
       let outcome = try await handle([try wire(1, .create(Fixture.new()))], pool, handler)

@@ -15,8 +15,10 @@ struct Deal: Hashable, Sendable {
   var name: String?
   /// When its creation was recorded.
   var createdAt: Instant
+  /// Of a duplicate: the deal that it became part of.
+  var mergedInto: EntityID?
 
-  var isOpen: Bool { category == .open }
+  var isOpen: Bool { category == .open && mergedInto == nil }
   var version: PipelineVersion { PipelineVersion(key: pipeline, version: pipelineVersion) }
 }
 
@@ -53,6 +55,7 @@ extension Deal {
       next.stage = data.to ?? stage
       next.category = data.toCategory ?? category
     }
+    if let merged = data.merged { next.mergedInto = merged.opportunityId }
     for change in data.changes where change.field == "name" {
       if case .string(let name) = change.new { next.name = name }
     }

@@ -15,6 +15,8 @@ struct DealFold: Sendable {
   /// Deals that became known, or known by something else, or open again: what waits may belong to
   /// them.
   private(set) var awaited: Set<EntityID> = []
+  /// Duplicates that became part of another deal.
+  private(set) var merged: Set<EntityID> = []
   /// Moves that a proposal asked for.
   private(set) var moves: [(proposal: EntityID, event: StageEvent)] = []
   /// The events whose moves were taken back.
@@ -36,6 +38,10 @@ struct DealFold: Sendable {
     guard let after = before?.applying(event) ?? Deal(event) else { return }
     deals[id] = after
     if before == nil || (before?.isOpen == false && after.isOpen) { awaited.insert(id) }
+    if event.type == .merged {
+      merged.insert(id)
+      awaited.insert(id)
+    }
     for change in event.changes where change.field.hasPrefix(DealFold.customPrefix) {
       let name = String(change.field.dropFirst(DealFold.customPrefix.count))
       let keys = DealContacts.keys(field: name, value: change.new)

@@ -125,7 +125,7 @@ enum ProposalTables {
       UPDATE proposals p SET status = 'superseded', updated_at = $2
       FROM deals d WHERE d.opportunity_id = ANY($1::uuid[])
         AND p.opportunity_id = d.opportunity_id AND p.status = 'waiting'
-        AND p.from_stage <> d.stage
+        AND (p.from_stage <> d.stage OR d.merged_into IS NOT NULL)
       """, deals, now)
   }
 }

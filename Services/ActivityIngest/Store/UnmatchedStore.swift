@@ -47,7 +47,7 @@ struct UnmatchedStore: Sendable {
   ) async throws -> Outcome {
     let outcome: Outcome = try await pool.transaction { transaction in
       try MatchingLock.share(in: transaction)
-      guard let deal = try DealTables.find([opportunity], in: transaction)[opportunity] else {
+      guard let deal = try DealTables.found([opportunity], in: transaction)[opportunity] else {
         return .noSuchOpportunity
       }
       switch caller.refusal(.edit, owner: deal.owner, team: deal.team) {
@@ -57,7 +57,7 @@ struct UnmatchedStore: Sendable {
       }
       guard try UnmatchedStore.take(key, by: caller, in: transaction) else {
         return try UnmatchedStore.settled(key, for: caller, in: transaction) {
-          $0.opportunityID == opportunity
+          $0.opportunityID == deal.id
         }
       }
       guard let before = try ActivityStore.standing(of: key, in: transaction) else {

@@ -27,16 +27,20 @@ enum UnmatchedTables {
 
   /// Those that wait for one of these deals, locked, in the order in which they came. By a contact,
   /// a deal is not meant that is closed or younger than the activity (see ``Match``).
+  ///
+  /// - Parameter merged: of two deals one is left: what might have belonged to either waits no longer.
   static func waiting(
-    for deals: [EntityID], byContact known: [EntityID], after position: Int64, limit: Int,
-    in transaction: borrowing PostgresTransaction
+    for deals: [EntityID], byContact known: [EntityID], merged: [EntityID], after position: Int64,
+    limit: Int, in transaction: borrowing PostgresTransaction
   ) throws -> [(activity: Activity, position: Int64)] {
     try transaction.query(
       """
       WITH meant AS (
         SELECT c.kind, c.value, min(d.created_at) AS since
         FROM deal_contacts c JOIN deals d USING (opportunity_id)
-        WHERE d.opportunity_id = ANY($2::uuid[]) AND d.category = 'open' GROUP BY c.kind, c.value),
+        WHERE d.opportunity_id = ANY($2::uuid[])
+          AND (d.category = 'open' OR d.merged_into IS NOT NULL)
+        GROUP BY c.kind, c.value),
       touched AS (
         SELECT key FROM unmatched WHERE opportunity_id = ANY($1::uuid[])
         UNION SELECT u.key FROM deals d JOIN unmatched u USING (external_id)
@@ -47,9 +51,12 @@ enum UnmatchedTables {
           JOIN activities a USING (key) WHERE meant.kind = 'phone' AND a.received_at >= since)
       SELECT \(ActivityTables.columns), u.position
       FROM unmatched u JOIN touched USING (key) JOIN activities a USING (key)
-      WHERE u.reason = ANY($3::text[]) AND u.position > $4
+      WHERE u.position > $4 AND (u.reason = ANY($3::text[])
+        OR u.reason = '\(UnmatchedReason.severalOpportunities.rawValue)'
+          AND u.candidates ?| $6::text[])
       ORDER BY u.position LIMIT $5 FOR UPDATE OF u
-      """, deals, known, UnmatchedReason.allCases.filter(\.waits).map(\.rawValue), position, limit
+      """, deals, known, UnmatchedReason.allCases.filter(\.waits).map(\.rawValue), position, limit,
+      merged.map(\.description)
     ).map { (try Activity($0), try $0.decode(8)) }
   }
 

@@ -31,8 +31,12 @@ struct DealHandler: BatchHandler {
     try DealTables.upsert(touched.compactMap { fold.deals[$0] }, in: transaction)
     try DealTables.replaceContacts(fold.contacts, in: transaction)
     if !fold.awaited.isEmpty || !fold.moves.isEmpty { try MatchingLock.take(in: transaction) }
+    // What was meant for a duplicate may have come before the deal that it became part of.
+    let awaited = fold.awaited.sorted()
+    let duplicates = try DealTables.duplicates(of: awaited, in: transaction)
     try settlement.rematch(
-      touched, byContact: fold.awaited.sorted(), at: now, in: transaction)
+      touched + duplicates, byContact: awaited + duplicates, merged: fold.merged.sorted(), at: now,
+      in: transaction)
     outcome.outbox += try tellProposals(fold, at: now, in: transaction)
     try ProposalTables.supersede(in: touched, at: now, transaction: transaction)
     outcome.outbox += try settlement.resume(
@@ -72,6 +76,7 @@ struct DealHandler: BatchHandler {
       "/sequence must be 1 for \(StageEventType.created.rawValue) and for no other type")
     try require(
       (0...Int(Int32.max)).contains(data.pipelineVersion), "/pipelineVersion is out of range")
+    if event.type == .merged { try require(data.merged != nil, "/merged is missing") }
     if [.created, .moved, .moveReverted].contains(event.type) {
       try require(data.to?.isEmpty == false, "/to is missing")
       try require(data.toCategory != nil, "/toCategory is missing")

@@ -79,12 +79,13 @@ struct ResultHandler: BatchHandler {
   private func putBack(
     _ refused: [CommandResult], at now: Instant, in transaction: borrowing PostgresTransaction
   ) throws {
+    let deals = Dictionary(refused.map { ($0.commandId, $0.opportunityId) }) { first, _ in first }
     let errors = Dictionary(refused.map { ($0.commandId, $0.errors) }) { first, _ in first }
     let returned = try ActivityTables.putBack(errors.keys.sorted(), in: transaction)
     guard !returned.isEmpty else { return }
     let unmatched = returned.map { command, activity in
       let reasons = errors[command] ?? []
-      let isGone = reasons.contains { $0.code == "not-found" }
+      let isGone = reasons.contains { $0.code == "not-found" || $0.code == "opportunity-merged" }
       return UnmatchedActivity(
         activity: activity, reason: isGone ? .noSuchOpportunity : .recordRefused,
         errors: reasons)
@@ -93,5 +94,12 @@ struct ResultHandler: BatchHandler {
     try ProposalTables.withdraw(
       of: unmatched.map(\.activity.key), at: now, in: transaction)
     IngestMetrics.activities(.putBack, unmatched.count)
+    // Where it is known here which deal the duplicate became part of, that one gets it at once.
+    let merged = try DealTables.find(
+      Set(returned.compactMap { deals[$0.command] }).sorted(), in: transaction
+    ).values.filter { $0.mergedInto != nil }.map(\.id).sorted()
+    if !merged.isEmpty {
+      try settlement.rematch(merged, byContact: merged, at: now, in: transaction)
+    }
   }
 }

@@ -93,17 +93,19 @@ extension Settlement {
   /// Gives what waits for one of these deals to it, as far as it is clear now which one is meant. Some
   /// at a time, with what follows from them: there is no limit to what may have come for a contact.
   ///
-  /// - Parameter known: those of the deals that became known by a contact; for the others it is not
-  ///   looked for contacts, which may have got a lot of mail before.
+  /// - Parameters:
+  ///   - known: those of the deals that became known by a contact; for the others it is not looked for
+  ///     contacts, which may have got a lot of mail before.
+  ///   - merged: those of the deals that became part of another one.
   func rematch(
-    _ deals: [EntityID], byContact known: [EntityID], at now: Instant,
+    _ deals: [EntityID], byContact known: [EntityID], merged: [EntityID] = [], at now: Instant,
     in transaction: borrowing PostgresTransaction
   ) throws {
     var position: Int64 = 0
     while true {
       let waiting = try UnmatchedTables.waiting(
-        for: deals, byContact: known, after: position, limit: Settlement.rematchBatch,
-        in: transaction)
+        for: deals, byContact: known, merged: merged, after: position,
+        limit: Settlement.rematchBatch, in: transaction)
       guard let last = waiting.last else { return }
       position = last.position
       try Outbox.append(

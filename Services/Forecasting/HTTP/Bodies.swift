@@ -59,7 +59,7 @@ struct TimelineBody: Encodable {
 
   private enum CodingKeys: CodingKey {
     case id, pipeline, pipelineVersion, sequence, stage, category, name, account, owner, team
-    case amount, followUpDueAt, benchmarkDays, freshness, items, reverted, next
+    case amount, followUpDueAt, benchmarkDays, mergedInto, freshness, items, reverted, next
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -77,6 +77,7 @@ struct TimelineBody: Encodable {
     try container.encode(timeline.amount, forKey: .amount)
     try container.encode(timeline.followUpDueAt, forKey: .followUpDueAt)
     try container.encode(timeline.benchmarkDays, forKey: .benchmarkDays)
+    try container.encode(timeline.mergedInto, forKey: .mergedInto)
     try container.encode(freshness, forKey: .freshness)
     try container.encode(
       timeline.visits.map { VisitBody(visit: $0, now: now) }, forKey: .items)

@@ -9,5 +9,6 @@ enum ForecastingMigrations {
       Migration(resource: "m0002_reverted_moves", bytes: PackageResources.m0002_reverted_moves_sql),
       Migration(resource: "m0003_rebuilds", bytes: PackageResources.m0003_rebuilds_sql),
       Migration(resource: "m0004_stage_totals", bytes: PackageResources.m0004_stage_totals_sql),
+      Migration(resource: "m0005_merged_deals", bytes: PackageResources.m0005_merged_deals_sql),
     ])
 }

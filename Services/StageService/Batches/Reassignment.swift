@@ -25,7 +25,8 @@ struct Reassignment: Sendable {
     try await batch.pool.query(
       """
       SELECT id FROM opportunities
-      WHERE owner = $1 AND category = 'open' AND ($2::uuid IS NULL OR id > $2)
+      WHERE owner = $1 AND category = 'open' AND merged_into IS NULL
+        AND ($2::uuid IS NULL OR id > $2)
       ORDER BY id LIMIT $3
       """, owner, after, Reassignment.dealsPerTransaction
     ).map { try $0.decode(0, as: EntityID.self) }

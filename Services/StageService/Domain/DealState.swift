@@ -22,6 +22,14 @@ struct DealState: Hashable, Sendable {
   var ownForecastCategory: ForecastCategory?
   /// How often the expected close was moved to a later date.
   var pushCount = 0
+  /// The duplicates that became part of it, by their identity.
+  var mergedFrom: [String: Duplicate] = [:]
+
+  struct Duplicate: Codable, Hashable, Sendable {
+    var name: String
+    var externalId: String?
+    var at: Instant
+  }
 
   struct Evidence: Codable, Hashable, Sendable {
     var at: Instant
@@ -67,7 +75,7 @@ struct DealState: Hashable, Sendable {
 extension DealState: Codable {
   private enum CodingKeys: CodingKey {
     case evidence, explicitFeedbackAt, feedback, checklist, hold, followUp, forecastCategory
-    case ownForecastCategory, pushCount
+    case ownForecastCategory, pushCount, mergedFrom
   }
 
   init(from decoder: any Decoder) throws {
@@ -84,6 +92,8 @@ extension DealState: Codable {
     ownForecastCategory = try container.decodeIfPresent(
       ForecastCategory.self, forKey: .ownForecastCategory)
     pushCount = try container.decodeIfPresent(Int.self, forKey: .pushCount) ?? 0
+    mergedFrom =
+      try container.decodeIfPresent([String: Duplicate].self, forKey: .mergedFrom) ?? [:]
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -97,10 +107,49 @@ extension DealState: Codable {
     try container.encodeIfPresent(forecastCategory, forKey: .forecastCategory)
     try container.encodeIfPresent(ownForecastCategory, forKey: .ownForecastCategory)
     if pushCount != 0 { try container.encode(pushCount, forKey: .pushCount) }
+    if !mergedFrom.isEmpty { try container.encode(mergedFrom, forKey: .mergedFrom) }
   }
 }
 
 // How its parts stand in a change of the history, and are read from there.
+
+extension DealState.Duplicate {
+  init?(_ value: JSONValue) {
+    guard let name = value.member("name")?.string, let at = value.member("at")?.instant else {
+      return nil
+    }
+    self.init(name: name, externalId: value.member("externalId")?.string, at: at)
+  }
+
+  var json: JSONValue {
+    var members: [String: JSONValue] = ["name": .string(name), "at": .string(at.description)]
+    if let externalId { members["externalId"] = .string(externalId) }
+    return .object(members)
+  }
+}
+
+extension DealState.Evidence {
+  init?(_ value: JSONValue) {
+    guard let at = value.member("at")?.instant else { return nil }
+    var link: EvidenceLink?
+    if let found = value.member("link"), let url = found.member("url")?.string {
+      link = EvidenceLink(
+        url: url, sha256: found.member("sha256")?.string, title: found.member("title")?.string)
+    }
+    self.init(at: at, link: link)
+  }
+
+  var json: JSONValue {
+    var members: [String: JSONValue] = ["at": .string(at.description)]
+    if let link {
+      var parts: [String: JSONValue] = ["url": .string(link.url)]
+      if let sha256 = link.sha256 { parts["sha256"] = .string(sha256) }
+      if let title = link.title { parts["title"] = .string(title) }
+      members["link"] = .object(parts)
+    }
+    return .object(members)
+  }
+}
 
 extension DealState.Tick {
   init?(_ value: JSONValue) {

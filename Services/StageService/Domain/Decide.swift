@@ -60,14 +60,18 @@ struct Decider: Sendable {
 
   /// The event that the command causes, or why there is none.
   ///
-  /// - Parameter history: all events of the deal in order; only a reversal needs them.
+  /// - Parameters:
+  ///   - history: all events of the deal in order; only a reversal needs them.
+  ///   - survivor: the deal that a merge names. What it takes over, `absorb` says.
   func decide(
-    _ command: StageCommand, on opportunity: Opportunity?, history: [StageEvent] = []
+    _ command: StageCommand, on opportunity: Opportunity?, history: [StageEvent] = [],
+    survivor: Opportunity? = nil
   ) -> Result<StageEvent, Refusal> {
     if case .create(let new) = command.action {
       return opportunity == nil ? create(new, command) : .failure(.alreadyExists)
     }
     guard let opportunity else { return .failure(.notFound) }
+    if let into = opportunity.mergedInto { return .failure(.invalid([.merged(into: into)])) }
     if let expected = command.expectedSequence, expected != opportunity.sequence {
       return .failure(.stale(current: opportunity.sequence))
     }
@@ -106,6 +110,8 @@ struct Decider: Sendable {
       return self.tick(opportunity, tick, command)
     case .recordFeedback(let feedback):
       return record(opportunity, feedback, command)
+    case .merge(let merge):
+      return self.merge(opportunity, merge, into: survivor, command)
     }
   }
 

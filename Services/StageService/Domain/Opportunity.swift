@@ -26,6 +26,8 @@ struct Opportunity: Hashable, Sendable {
   var createdAt: Instant
   var updatedAt: Instant
   var state = DealState()
+  /// Of a duplicate: the deal that it became part of.
+  var mergedInto: EntityID?
 
   /// The deal as a store has it.
   init(
@@ -105,6 +107,7 @@ struct Opportunity: Hashable, Sendable {
     if event.type == .changed, next.state.hold == nil, let days = state.hold?.daysLeft {
       next.state.followUp = FollowUpCount(from: event.occurredAt, days: days)
     }
+    if let merged = event.data.merged { next.mergedInto = merged.opportunityId }
     guard let to = event.to, let category = event.toCategory else { return next }
     if event.type == .moveReverted {
       next.standAgain(in: to, category, event.data)
@@ -165,6 +168,14 @@ struct Opportunity: Hashable, Sendable {
       state.checklist[parts[0]] = ticks.isEmpty ? nil : ticks
       return
     }
+    if let kind = change.field.suffix(behind: Field.evidencePrefix) {
+      state.evidence[kind] = DealState.Evidence(change.new)
+      return
+    }
+    if let duplicate = change.field.suffix(behind: Field.mergedFromPrefix) {
+      state.mergedFrom[duplicate] = DealState.Duplicate(change.new)
+      return
+    }
     if let stage = change.field.suffix(behind: Field.feedbackPrefix) {
       let feedback = DealState.Feedback(change.new)
       state.feedback[stage] = feedback
@@ -201,6 +212,8 @@ struct Opportunity: Hashable, Sendable {
     static let customPrefix = "fields."
     static let checklistPrefix = "checklist."
     static let feedbackPrefix = "feedback."
+    static let evidencePrefix = "evidence."
+    static let mergedFromPrefix = "mergedFrom."
   }
 
   /// What a criterion sees under a field's name; `.null` where nothing is set.
@@ -214,6 +227,26 @@ struct Opportunity: Hashable, Sendable {
     case Field.expectedClose: expectedClose.map(JSONValue.string) ?? .null
     case Field.nextStep: nextStep.map { .string($0.text) } ?? .null
     default: fields[field] ?? .null
+    }
+  }
+}
+
+/// Where a deal has got to, in one word.
+enum DealStatus: String, Codable, CaseIterable, Sendable {
+  case open, won, lost
+  case postWin = "post-win"
+  /// A duplicate that became part of another deal.
+  case merged
+}
+
+extension Opportunity {
+  var status: DealStatus {
+    if mergedInto != nil { return .merged }
+    return switch category {
+    case .open: .open
+    case .won: .won
+    case .lost: .lost
+    case .postWin: .postWin
     }
   }
 }

@@ -23,7 +23,7 @@ struct Stays: Sendable {
       case .moveReverted: _ = list.popLast()
       case .activityRecorded:
         lastActivityAt = [lastActivityAt, event.data.activity?.at].compactMap(\.self).max()
-      case .moved, .changed: break
+      case .moved, .changed, .merged: break
       }
       state = state?.applying(event) ?? Opportunity(event)
     }

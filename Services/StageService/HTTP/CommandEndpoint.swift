@@ -68,7 +68,7 @@ struct CommandEndpoint: Sendable {
 
   /// A decision against a request with a key is its answer from then on, too. A copy of it that is
   /// still under way elsewhere must not find another decision later, when the deal has changed.
-  private func refuse(_ problem: Problem, _ kept: KeptRequest?) async throws -> Response {
+  func refuse(_ problem: Problem, _ kept: KeptRequest?) async throws -> Response {
     if let kept, try await !idempotency.keep(kept.answer(problem), now: .now()),
       let response = try await replay(kept)
     {

@@ -77,8 +77,9 @@ extension OpportunityRoutes {
       id: caller.subject, roles: caller.deciding(standing.roles),
       ownerManagers: standing.ownerManagers)
     let items = pipeline.definition.stages.filter { $0.key != deal.stage }.map { stage in
-      let missing = gate.failures(
-        moving: deal, to: stage, by: mover, at: now, reason: .open)
+      let missing =
+        deal.mergedInto.map { [.merged(into: $0)] }
+        ?? gate.failures(moving: deal, to: stage, by: mover, at: now, reason: .open)
       return PossibleMoveView(
         to: stage.key, name: stage.name, category: stage.category, open: missing.isEmpty,
         decider: here?.decider(to: stage.key), missing: missing)

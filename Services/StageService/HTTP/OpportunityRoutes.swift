@@ -28,6 +28,7 @@ struct OpportunityRoutes: Sendable {
     deals.post(":id/resume", use: resume)
     deals.post(":id/checklist", use: tick)
     deals.post(":id/feedback", use: recordFeedback)
+    deals.post(":id/merge", use: merge)
     addReading(to: deals)
   }
 
@@ -162,6 +163,12 @@ struct OpportunityRoutes: Sendable {
         status: .created, body: try JSONCoding.encode(RecordedActivityView(event)),
         location: "/v1/opportunities/\(event.opportunityId)/history")
     }
+  }
+
+  @Sendable private func merge(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    try await endpoint.merge(request, context, try id(context))
   }
 
   private func moved(

@@ -6,7 +6,9 @@ struct OpportunityView: Encodable, Sendable {
   let pipeline: String
   let pipelineVersion: Int
   let stage: String
-  let status: StageCategory
+  let status: DealStatus
+  /// Of a duplicate: the deal that it became part of.
+  let mergedInto: EntityID?
   let epoch: Int64
   let sequence: Int64
   let name: String
@@ -32,6 +34,8 @@ struct OpportunityView: Encodable, Sendable {
   let feedback: [String: DealState.Feedback]?
   /// The latest that proves something, by kind of activity.
   let evidence: [String: DealState.Evidence]?
+  /// The duplicates that became part of it, by their identity.
+  let mergedFrom: [String: DealState.Duplicate]?
   let createdAt: Instant
   let updatedAt: Instant
 
@@ -40,7 +44,8 @@ struct OpportunityView: Encodable, Sendable {
     pipeline = deal.pipeline
     pipelineVersion = deal.pipelineVersion
     stage = deal.stage
-    status = deal.category
+    status = deal.status
+    mergedInto = deal.mergedInto
     epoch = deal.epoch
     sequence = deal.sequence
     name = deal.name
@@ -61,6 +66,7 @@ struct OpportunityView: Encodable, Sendable {
     checklist = state.checklist.isEmpty ? nil : state.checklist
     feedback = state.feedback.isEmpty ? nil : state.feedback
     evidence = state.evidence.isEmpty ? nil : state.evidence
+    mergedFrom = state.mergedFrom.isEmpty ? nil : state.mergedFrom
     createdAt = deal.createdAt
     updatedAt = deal.updatedAt
   }
@@ -82,6 +88,23 @@ struct MoveView: Encodable, Sendable {
     sequence = event.sequence
     eventId = event.id
     handOff = event.data.handOff
+  }
+}
+
+/// The answer to a merge: the duplicate's event, and the deal that stays.
+struct MergeView: Encodable, Sendable {
+  let id: EntityID
+  let into: EntityID
+  let sequence: Int64
+  let eventId: EntityID
+  let survivor: OpportunityView
+
+  init(_ event: StageEvent, survivor: Opportunity) {
+    id = event.opportunityId
+    into = survivor.id
+    sequence = event.sequence
+    eventId = event.id
+    self.survivor = OpportunityView(survivor)
   }
 }
 
@@ -127,6 +150,7 @@ struct HistoryItemView: Encodable, Sendable {
   let evidence: RuleEvidence?
   let activity: ActivityRecord?
   let reverted: RevertedMove?
+  let merged: MergedInto?
   let changes: [FieldChange]
   let violations: [GateFailure]
   let override: GateOverride?
@@ -148,6 +172,7 @@ struct HistoryItemView: Encodable, Sendable {
     evidence = event.data.evidence
     activity = event.data.activity
     reverted = event.data.reverted
+    merged = event.data.merged
     changes = event.changes
     violations = event.violations
     override = event.data.override

@@ -52,6 +52,7 @@ struct AccountStore: Sendable {
       SELECT number, page.account, count(*), count(*) FILTER (WHERE category = 'open')
       FROM page JOIN opportunity_names ON account_key = page.key
         JOIN opportunities ON opportunities.id = opportunity_id
+      WHERE merged_into IS NULL
       GROUP BY number, page.account ORDER BY number
       """, parameters: parameters
     ).map { try AccountStore.read($0) }
@@ -66,6 +67,7 @@ struct AccountStore: Sendable {
       FROM opportunities JOIN opportunity_names ON opportunity_id = opportunities.id
         JOIN accounts ON accounts.key = account_key
       WHERE (owner = ANY($1::text[]) OR team = ANY($2::text[])) AND number > $3
+        AND merged_into IS NULL
         AND ($4::text IS NULL OR position(lower($4) IN accounts.words) > 0)
       GROUP BY number, accounts.account ORDER BY number LIMIT $5
       """, Array(scope.owners), Array(scope.teams), after, text, limit

@@ -9,13 +9,13 @@ enum OpportunityColumns {
     "id", "epoch", "sequence", "pipeline", "pipeline_version", "stage", "category", "closed_from",
     "name", "account", "owner", "team", "amount_minor", "currency", "expected_close",
     "external_id", "fields", "next_step", "entered_stage_at", "entry_unknown", "follow_up_due_at",
-    "created_at", "updated_at", "deal_state",
+    "created_at", "updated_at", "deal_state", "merged_into",
   ]
 
   private static let types = [
     "uuid", "bigint", "bigint", "text", "integer", "text", "text", "text", "text", "jsonb", "text",
     "text", "bigint", "text", "text", "text", "jsonb", "jsonb", "timestamptz", "boolean",
-    "timestamptz", "timestamptz", "timestamptz", "jsonb",
+    "timestamptz", "timestamptz", "timestamptz", "jsonb", "uuid",
   ]
 
   static let list = names.joined(separator: ", ")
@@ -39,7 +39,7 @@ enum OpportunityColumns {
       deal.category.rawValue, deal.closedFrom, deal.name, try json(deal.account), deal.owner,
       deal.team, deal.amount?.minor, deal.amount?.currency, deal.expectedClose, deal.externalId,
       try json(deal.fields), try deal.nextStep.map(json), deal.enteredStageAt, deal.entryUnknown,
-      deal.followUpDueAt, deal.createdAt, deal.updatedAt, try state(deal.state),
+      deal.followUpDueAt, deal.createdAt, deal.updatedAt, try state(deal.state), deal.mergedInto,
     ]
   }
 
@@ -54,6 +54,7 @@ enum OpportunityColumns {
       try deals.map { try json($0.fields) }, try deals.map { try $0.nextStep.map(json) },
       deals.map(\.enteredStageAt), deals.map(\.entryUnknown), deals.map(\.followUpDueAt),
       deals.map(\.createdAt), deals.map(\.updatedAt), try deals.map { try state($0.state) },
+      deals.map(\.mergedInto),
     ]
   }
 
@@ -66,7 +67,7 @@ enum OpportunityColumns {
     {
       amount = Money(minor: minor, currency: currency)
     }
-    return Opportunity(
+    var deal = Opportunity(
       id: try row.decode(offset, as: EntityID.self),
       epoch: try row.decode(offset + 1, as: Int64.self),
       sequence: try row.decode(offset + 2, as: Int64.self),
@@ -90,6 +91,8 @@ enum OpportunityColumns {
       createdAt: try row.decode(offset + 21, as: Instant.self),
       updatedAt: try row.decode(offset + 22, as: Instant.self),
       state: try state(row, offset + 23))
+    deal.mergedInto = try row.optional(offset + 24, as: EntityID.self)
+    return deal
   }
 
   /// Most deals have none, and then nothing is encoded or decoded.

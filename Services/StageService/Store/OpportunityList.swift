@@ -9,7 +9,8 @@ struct OpportunityFilter: Sendable {
   var stage: String?
   var owner: String?
   var team: String?
-  var status: StageCategory?
+  /// Nil: all but duplicates that became part of another deal.
+  var status: DealStatus?
   /// Part of the deal's or the account's name, without regard to case.
   var text: String?
   /// The deals that the caller may see; nil for all of them.
@@ -51,7 +52,12 @@ extension OpportunityStore {
     require("stage", filter.stage)
     require("owner", filter.owner)
     require("team", filter.team)
-    require("category", filter.status?.rawValue)
+    if filter.status == .merged {
+      conditions.append("merged_into IS NOT NULL")
+    } else {
+      require("category", filter.status?.rawValue)
+      conditions.append("merged_into IS NULL")
+    }
     let after = filter.after.map { bind($0) }
     if let after { conditions.append("id > \(after)") }
     var names = ""
@@ -83,7 +89,7 @@ extension OpportunityStore {
         names = """
           WITH hits AS MATERIALIZED (
             SELECT opportunity_id FROM opportunity_names
-            WHERE \(NameSearch.mayContain(text)) AND \(contains) AND \(behind)),
+            WHERE \(isAll ? "\(OpportunityStore.isNoDuplicate) AND " : "")\(NameSearch.mayContain(text)) AND \(contains) AND \(behind)),
           found AS (
             SELECT opportunity_id FROM hits
             \(isAll ? "ORDER BY opportunity_id LIMIT \(filter.limit)" : ""))
@@ -95,7 +101,7 @@ extension OpportunityStore {
     if let scope = filter.scope {
       conditions = ScopeCondition(scope: scope).joined(to: conditions, limit: limit, &parameters)
     }
-    let selection = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+    let selection = "WHERE " + conditions.joined(separator: " AND ")
     var deals = "opportunities \(selection)"
     if search == .index {
       // That a page is wanted in order must not lead the planner past the index.
@@ -112,6 +118,11 @@ extension OpportunityStore {
       """, parameters: parameters
     ).map { try OpportunityColumns.read($0) }
   }
+
+  /// Of a name; there are few duplicates, and an index of them.
+  private static let isNoDuplicate = """
+    opportunity_id NOT IN (SELECT id FROM opportunities WHERE merged_into IS NOT NULL)
+    """
 }
 
 /// Looking for a part of a name.

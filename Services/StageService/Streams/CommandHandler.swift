@@ -32,7 +32,7 @@ struct CommandHandler: BatchHandler {
     let requests = read(batch, &outcome)
     let commands = requests.map(\.command)
     let handled = try HandledCommands.find(commands.map(\.id), in: transaction)
-    var deals = try OpportunityBatch.lock(commands.map(\.opportunityId), in: transaction)
+    var deals = try OpportunityBatch.lock(commands.flatMap(\.deals), in: transaction)
     var takenExternalIDs = try ExternalIDs.taken(by: commands, in: transaction)
 
     var results: [EntityID: CommandResult] = [:]
@@ -49,18 +49,21 @@ struct CommandHandler: BatchHandler {
         continue
       }
       let decision = try decide(
-        command, on: deals[command.opportunityId], after: events, &takenExternalIDs, batch.topic,
-        in: transaction, now: now)
+        command, among: deals, after: events, &takenExternalIDs, batch.topic, in: transaction,
+        now: now)
       let result: CommandResult
       switch decision {
-      case .success(let event):
-        let state = deals[event.opportunityId]?.applying(event) ?? Opportunity(event)
-        deals[event.opportunityId] = state
-        touched.insert(event.opportunityId)
-        events.append(event)
-        let message = try recorder.message(event, trace: request.trace)
-        data.append(PostgresJSON(message.wire.value ?? []))
-        outcome.outbox.append(message)
+      case .success(let decided):
+        for event in decided {
+          let state = deals[event.opportunityId]?.applying(event) ?? Opportunity(event)
+          deals[event.opportunityId] = state
+          touched.insert(event.opportunityId)
+          events.append(event)
+          let message = try recorder.message(event, trace: request.trace)
+          data.append(PostgresJSON(message.wire.value ?? []))
+          outcome.outbox.append(message)
+        }
+        let event = decided[0]
         result = CommandResult(
           commandId: command.id, opportunityId: command.opportunityId, outcome: .accepted,
           sequence: event.sequence, eventId: event.id, errors: event.violations)
@@ -104,12 +107,15 @@ struct CommandHandler: BatchHandler {
     return requests
   }
 
+  /// The command's event, and of a merge the survivor's after it.
   private func decide(
-    _ command: StageCommand, on deal: Opportunity?, after events: [StageEvent],
+    _ command: StageCommand, among deals: [EntityID: Opportunity], after events: [StageEvent],
     _ taken: inout [String: EntityID], _ topic: Topic,
     in transaction: borrowing PostgresTransaction, now: Instant
-  ) throws -> Result<StageEvent, Refusal> {
+  ) throws -> Result<[StageEvent], Refusal> {
     let isImport = topic == .importCommands
+    let deal = deals[command.opportunityId]
+    let survivor = command.mergedInto.flatMap { deals[$0] }
     let pipeline: PublishedPipeline?
     if case .create(let new) = command.action {
       pipeline = try catalog.newest(new.pipeline, in: transaction)
@@ -131,12 +137,23 @@ struct CommandHandler: BatchHandler {
       context: self.context(
         command, on: deal, isImport: isImport, now: now,
         people: try directory.current(in: transaction)))
-    guard case .revert = command.action, let deal else { return decider.decide(command, on: deal) }
-    // What the batch has decided for the deal so far is not written yet.
-    let history =
-      try HistoryStore.events(of: deal.id, in: transaction)
-      + events.filter { $0.opportunityId == deal.id }
-    return decider.decide(command, on: deal, history: history)
+    var history: [StageEvent] = []
+    if case .revert = command.action, let deal {
+      // What the batch has decided for the deal so far is not written yet.
+      history =
+        try HistoryStore.events(of: deal.id, in: transaction)
+        + events.filter { $0.opportunityId == deal.id }
+    }
+    let decision = decider.decide(command, on: deal, history: history, survivor: survivor)
+    guard case .success(let event) = decision, let deal, let survivor else {
+      return decision.map { [$0] }
+    }
+    return .success([
+      event,
+      try decider.absorb(
+        deal, into: survivor, because: event, command, catalog, eventID: .make(at: now),
+        in: transaction),
+    ])
   }
 
   private func context(

@@ -73,6 +73,22 @@ import Testing
     }
   }
 
+  @Test func aDuplicateSaysWhatItBecamePartOf() async throws {
+    try await withAPI { api in
+      var history = History(1)
+      history.create()
+      history.move(to: "won")
+      try await api.pool.project(history.events)
+      let before = try await api.request("/v1/opportunities/\(history.id)/timeline")
+      #expect(before["mergedInto"] == .null && before.body.keys.contains("mergedInto"))
+      try await api.pool.project([history.merge(into: History(2).id)])
+      let answer = try await api.request("/v1/opportunities/\(history.id)/timeline")
+      #expect(answer.status == .ok && answer["category"] == "merged" && answer["stage"] == "won")
+      #expect(answer["mergedInto"].text == History(2).id.description)
+      #expect(answer["items"] == .array([]))
+    }
+  }
+
   @Test func anUnknownOpportunityIsNotFound() async throws {
     try await withAPI { api in
       let answer = try await api.request("/v1/opportunities/\(History(9).id)/timeline")

@@ -108,6 +108,15 @@ struct History {
     return add(.changed) { _ in }
   }
 
+  /// The deal was a duplicate and becomes part of another one.
+  @discardableResult
+  mutating func merge(into survivor: EntityID = History(0).id, afterDays days: Double = 1)
+    -> StageEvent
+  {
+    at = at.adding(days: days)
+    return add(.merged) { $0.merged = MergedInto(opportunityId: survivor) }
+  }
+
   /// The database is restored from a backup without the last events; what was sent stays sent.
   mutating func restore(losing count: Int) {
     let kept = events.dropLast(count)
@@ -145,7 +154,7 @@ struct History {
     case .created: stays = [event]
     case .moved where event.from != event.to: stays.append(event)
     case .moveReverted: stays.removeLast()
-    case .moved, .activityRecorded, .changed: break
+    case .moved, .activityRecorded, .changed, .merged: break
     }
   }
 }

@@ -40,6 +40,12 @@ extension History {
         history.move(to: stages.randomElement(using: &random)!, afterDays: days)
       }
     }
+    guard Int.random(in: 0..<5, using: &random) == 0 else { return history }
+    history.merge()
+    if restores, Bool.random(using: &random) {
+      history.restore(losing: 1)
+      history.note()
+    }
     return history
   }
 }

@@ -81,12 +81,14 @@ extension Tables {
       }
       facts.formUnion(
         events.map { Fact(opportunity: $0.opportunityId, position: EventPosition($0)) })
-      for (index, opening) in openings.enumerated() {
+      let isMerged = events.contains { $0.type == .merged }
+      for (index, opening) in openings.enumerated() where !isMerged {
         let next = index + 1 < openings.count ? openings[index + 1] : nil
         count(opening, until: next, in: events)
       }
       if let last = events.last, let opening = openings.last {
         current[last.opportunityId] = Tables.row(after: last, standingSince: opening, in: events)
+        if isMerged { continue }
         let key = key(opening, heldAfter: last)
         totals[key, default: TotalDelta()].deals += 1
         totals[key, default: TotalDelta()].amountMinor += Int128(last.amount?.minor ?? 0)
@@ -134,15 +136,19 @@ extension Tables {
   private static func row(
     after last: StageEvent, standingSince opening: StageEvent, in events: [StageEvent]
   ) -> CurrentStage {
-    CurrentStage(
+    // Of a duplicate that became part of another deal the column says no category.
+    let merged = events.last { $0.type == .merged }?.data.merged
+    return CurrentStage(
       opportunityID: last.opportunityId, epoch: last.epoch, sequence: last.sequence,
       pipeline: last.pipeline, pipelineVersion: last.pipelineVersion, stage: opening.to!,
-      category: opening.toCategory!, position: opening.toPosition!, owner: last.owner,
+      category: merged == nil ? opening.toCategory! : .open, position: opening.toPosition!,
+      owner: last.owner,
       team: last.team, amount: last.amount, name: events[0].data.name,
       account: events[0].data.account?.name,
       enteredAt: opening.data.entryUnknown == true ? nil : opening.occurredAt,
       enteredSequence: opening.sequence, followUpDueAt: last.followUpDueAt,
-      benchmarkDays: last.benchmarkDays, occurredAt: last.occurredAt)
+      benchmarkDays: last.benchmarkDays, occurredAt: last.occurredAt,
+      mergedInto: merged?.opportunityId)
   }
 
   /// One line per row that is not the same on both sides.

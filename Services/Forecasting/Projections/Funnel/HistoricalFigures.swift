@@ -4,7 +4,7 @@ import ServiceWiring
 
 // The figures of an earlier time, out of the events that had happened at `asOf` and were recorded
 // at `knownAt`. A move whose reversal was recorded by then never was, even where it was taken back
-// after `asOf`. At "now" they equal those of the current tables.
+// after `asOf`; so it is with all moves of a duplicate that became part of another deal. At "now" they equal those of the current tables.
 extension FunnelQueries {
   static func historicalFigures(
     _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
@@ -66,6 +66,10 @@ extension FunnelQueries {
       FROM applied_events
       WHERE pipeline = $1 AND ($2::timestamptz IS NULL OR occurred_at <= $2)
         AND ($3::timestamptz IS NULL OR recorded_at <= $3)
+        AND opportunity_id NOT IN (
+          SELECT opportunity_id FROM applied_events
+          WHERE pipeline = $1 AND merged_into IS NOT NULL
+            AND ($3::timestamptz IS NULL OR recorded_at <= $3))
       WINDOW in_order AS (PARTITION BY opportunity_id ORDER BY epoch, sequence)
     ), openings AS (
       SELECT *, lag(to_stage) OVER in_order AS left_stage,

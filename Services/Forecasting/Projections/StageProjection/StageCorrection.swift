@@ -1,8 +1,8 @@
 import Contracts
 import Messaging
 
-/// The changes of one opportunity of which a batch takes something back: a move, or what a restored
-/// database has lost.
+/// The changes of one opportunity of which a batch takes something back: a move, all of it because it
+/// was a duplicate, or what a restored database has lost.
 ///
 /// Its visits and totals are worked out from all of its events, as they were before the batch and
 /// as they are after it, so that what was counted under whichever owner, team and currency is taken
@@ -22,13 +22,14 @@ struct StageCorrection {
     id = events[0].opportunityId
     before = StageCourse(history)
     after = StageCourse(history + events.map { StageFact($0) })
-    guard let stay = after.stays.last, let standing = after.standing else {
+    guard let stay = after.last, let standing = after.standing else {
       row = nil
       return
     }
     var row = current ?? CurrentStage(first: events[0])
     for event in events { row.update(from: event) }
     row.stand(in: stay, standing)
+    row.mergedInto = after.mergedInto
     self.row = row
   }
 
@@ -57,7 +58,12 @@ extension StageCorrection {
     in events: [StageEvent], after current: [EntityID: CurrentStage]
   ) -> Set<EntityID> {
     var corrected: Set<EntityID> = []
-    for event in events where event.type == .moveReverted { corrected.insert(event.opportunityId) }
+    for event in events
+    where event.type == .moveReverted || event.type == .merged
+      || current[event.opportunityId]?.mergedInto != nil
+    {
+      corrected.insert(event.opportunityId)
+    }
     let epoch = events.first?.epoch
     let isOneEpoch =
       events.allSatisfy { $0.epoch == epoch } && current.values.allSatisfy { $0.epoch == epoch }

@@ -4,7 +4,8 @@ import Messaging
 /// The visits of one opportunity as the whole of its events leaves them.
 ///
 /// A move that was taken back began no visit: the one before it went on. Events that a restored
-/// database has lost never were: those of a lower epoch whose sequence it issued once more.
+/// database has lost never were: those of a lower epoch whose sequence it issued once more. A
+/// duplicate that became part of another deal made no visits at all.
 struct StageCourse {
   struct Stay {
     var begin: StageFact
@@ -17,6 +18,9 @@ struct StageCourse {
   /// The events that never were.
   private(set) var lost: [EventPosition] = []
   private(set) var stays: [Stay] = []
+  /// The stay that lasts, or lasted when the deal became part of another one.
+  private(set) var last: Stay?
+  private(set) var mergedInto: EntityID?
 
   /// - Parameter facts: all events of the opportunity, by position.
   init(_ facts: [StageFact]) {
@@ -36,6 +40,9 @@ struct StageCourse {
       }
       stays.append(Stay(begin: fact))
     }
+    last = stays.last
+    mergedInto = self.facts.last { $0.mergedInto != nil }?.mergedInto
+    if mergedInto != nil { stays = [] }
   }
 
   func visits(of opportunity: EntityID) -> [Visit] {
@@ -44,7 +51,7 @@ struct StageCourse {
 
   /// What the events say of the stage in which the deal stands now; the last one to speak is right.
   var standing: StageFact? {
-    guard let begin = stays.last?.begin else { return nil }
+    guard let begin = last?.begin else { return nil }
     return facts.last { fact in
       fact.position >= begin.position && fact.to == begin.to && fact.category != nil
     } ?? begin

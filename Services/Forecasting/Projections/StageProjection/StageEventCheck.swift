@@ -31,6 +31,11 @@ enum StageEventCheck {
       try reversal(data)
     case .activityRecorded:
       try require(data.activity != nil, "activity", "is missing")
+    case .merged:
+      try require(data.merged != nil, "merged", "is missing")
+      try require(
+        data.merged?.opportunityId != data.opportunityId, "merged/opportunityId",
+        "must be another opportunity")
     case .changed:
       break
     }

@@ -18,6 +18,8 @@ struct StageFact: Hashable, Sendable {
   var occurredAt: Instant
   /// The move that it takes back.
   var reverted: EventPosition?
+  /// The deal that this one became part of: whatever it did is in no figure.
+  var mergedInto: EntityID?
 }
 
 extension StageFact {
@@ -27,7 +29,8 @@ extension StageFact {
       isEntryUnknown: event.isEntryUnknown, pipeline: event.data.pipeline, to: event.data.to,
       category: event.data.toCategory, stagePosition: event.data.toPosition,
       direction: event.direction, holder: event.holder,
-      occurredAt: event.data.occurredAt, reverted: event.reverts.map { EventPosition($0) })
+      occurredAt: event.data.occurredAt, reverted: event.reverts.map { EventPosition($0) },
+      mergedInto: event.mergedInto)
   }
 }
 
@@ -36,7 +39,7 @@ extension StageEvent {
     switch type {
     case .created: true
     case .moved: !(data.from ?? "").hasSameBytes(as: data.to ?? "")
-    case .changed, .activityRecorded, .moveReverted: false
+    case .changed, .activityRecorded, .moveReverted, .merged: false
     }
   }
 
@@ -50,6 +53,9 @@ extension StageEvent {
   var direction: MoveDirection? {
     type == .moved && opensVisit ? MoveDirection.of(data) : nil
   }
+
+  /// The deal that the event's deal became part of.
+  var mergedInto: EntityID? { type == .merged ? data.merged?.opportunityId : nil }
 
   /// The move that the event takes back.
   var reverts: RevertedMove? { type == .moveReverted ? data.reverted : nil }

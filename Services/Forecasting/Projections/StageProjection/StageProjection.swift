@@ -61,6 +61,7 @@ struct StageProjection: BatchHandler {
     outcome.applied = inserted.count
     guard !inserted.isEmpty else { return }
     try StageTables.noteReverts(inserted, in: transaction)
+    try StageTables.noteMerges(inserted, in: transaction)
     let changes = StageFold.fold(current: current, histories: histories, events: inserted)
     try StageTables.remove(changes.vanished, in: transaction)
     try StageTables.writeCurrent(changes.current, over: current, in: transaction)

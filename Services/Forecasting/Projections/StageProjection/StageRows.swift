@@ -24,6 +24,11 @@ struct CurrentStage: Hashable, Sendable {
   var followUpDueAt: Instant?
   var benchmarkDays: Double?
   var occurredAt: Instant
+  /// Of a duplicate: the deal that it became part of. It stands in no figure any more.
+  var mergedInto: EntityID?
+
+  /// As the column has it: `merged` keeps it out of whatever asks for open or won deals.
+  var categoryText: String { mergedInto == nil ? category.rawValue : "merged" }
 }
 
 /// A row of `visits`; `leaving` is nil while the visit is open.

@@ -14,7 +14,7 @@ extension StageTables {
       SELECT opportunity_id, epoch, sequence,
         type = $2 OR (type = $3 AND from_stage <> to_stage), entry_unknown AND type = $2, pipeline,
         to_stage, to_category, to_position, direction, owner, team, currency, occurred_at,
-        reverted_epoch, reverted_sequence
+        reverted_epoch, reverted_sequence, merged_into
       FROM applied_events WHERE opportunity_id = ANY($1::uuid[])
       ORDER BY opportunity_id, epoch, sequence
       """, ids.sorted(), StageEventType.created.rawValue, StageEventType.moved.rawValue)
@@ -43,6 +43,23 @@ extension StageTables {
       reverts.map(\.data.opportunityId), reverts.map(\.data.epoch), reverts.map(\.data.sequence),
       reverts.map { $0.reverts?.epoch }, reverts.map { $0.reverts?.sequence },
       reverts.map(\.data.actor), reverts.map(\.data.reason))
+  }
+
+  /// Writes down which deals became part of others.
+  static func noteMerges(
+    _ events: [StageEvent], in transaction: borrowing PostgresTransaction
+  ) throws {
+    let merges = events.filter { $0.mergedInto != nil }
+    guard !merges.isEmpty else { return }
+    try transaction.execute(
+      """
+      UPDATE applied_events SET merged_into = noted.merged_into
+      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[])
+        AS noted (opportunity_id, epoch, sequence, merged_into)
+      WHERE (applied_events.opportunity_id, applied_events.epoch, applied_events.sequence)
+        = (noted.opportunity_id, noted.epoch, noted.sequence)
+      """, merges.map(\.opportunityId), merges.map(\.epoch), merges.map(\.sequence),
+      merges.map(\.mergedInto))
   }
 
   static func remove(
@@ -87,6 +104,6 @@ extension StageFact {
       occurredAt: try row.decode(13),
       reverted: epoch.flatMap { epoch in
         sequence.map { EventPosition(epoch: epoch, sequence: $0) }
-      })
+      }, mergedInto: try row.optional(16))
   }
 }

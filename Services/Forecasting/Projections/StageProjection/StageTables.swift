@@ -14,7 +14,7 @@ enum StageTables {
       """
       SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
         owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
-        follow_up_due_at, benchmark_days, occurred_at
+        follow_up_due_at, benchmark_days, occurred_at, merged_into
       FROM current_stage WHERE opportunity_id = ANY($1::uuid[])
       """, ids)
     var current: [EntityID: CurrentStage] = [:]
@@ -105,8 +105,9 @@ enum StageTables {
         amount_minor = new.amount_minor, currency = new.currency, name = new.name,
         account = new.account, entered_at = new.entered_at,
         entered_sequence = new.entered_sequence, follow_up_due_at = new.follow_up_due_at,
-        benchmark_days = new.benchmark_days, occurred_at = new.occurred_at
-      FROM (SELECT \(currentArrays), unnest($20::bigint[]), unnest($21::bigint[]))
+        benchmark_days = new.benchmark_days, occurred_at = new.occurred_at,
+        merged_into = new.merged_into
+      FROM (SELECT \(currentArrays), unnest($21::bigint[]), unnest($22::bigint[]))
         AS new (\(currentColumns), former_epoch, former_sequence)
       WHERE old.opportunity_id = new.opportunity_id
         AND (old.epoch, old.sequence) = (former_epoch, former_sequence)
@@ -120,7 +121,7 @@ enum StageTables {
   private static let currentColumns = """
     opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position, owner,
     team, amount_minor, currency, name, account, entered_at, entered_sequence, follow_up_due_at,
-    benchmark_days, occurred_at
+    benchmark_days, occurred_at, merged_into
     """
 
   /// Arrays in the list of a SELECT go side by side; in FROM each would be written down first.
@@ -129,7 +130,8 @@ enum StageTables {
     unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::int[]),
     unnest($9::text[]), unnest($10::text[]), unnest($11::bigint[]), unnest($12::text[]),
     unnest($13::text[]), unnest($14::text[]), unnest($15::timestamptz[]), unnest($16::bigint[]),
-    unnest($17::timestamptz[]), unnest($18::float8[]), unnest($19::timestamptz[])
+    unnest($17::timestamptz[]), unnest($18::float8[]), unnest($19::timestamptz[]),
+    unnest($20::uuid[])
     """
 
   /// Column by column, in the order of `currentColumns`.
@@ -137,11 +139,11 @@ enum StageTables {
     [
       rows.map { $0.opportunityID }, rows.map { $0.epoch }, rows.map { $0.sequence },
       rows.map { $0.pipeline }, rows.map { Int32($0.pipelineVersion) }, rows.map { $0.stage },
-      rows.map { $0.category.rawValue }, rows.map { Int32($0.position) }, rows.map { $0.owner },
+      rows.map { $0.categoryText }, rows.map { Int32($0.position) }, rows.map { $0.owner },
       rows.map { $0.team }, rows.map { $0.amount?.minor }, rows.map { $0.amount?.currency },
       rows.map { $0.name }, rows.map { $0.account }, rows.map { $0.enteredAt },
       rows.map { $0.enteredSequence }, rows.map { $0.followUpDueAt },
-      rows.map { $0.benchmarkDays }, rows.map { $0.occurredAt },
+      rows.map { $0.benchmarkDays }, rows.map { $0.occurredAt }, rows.map { $0.mergedInto },
     ]
   }
 
@@ -268,6 +270,7 @@ extension CurrentStage {
       amount: minor.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
       name: try row.optional(12), account: try row.optional(13), enteredAt: try row.optional(14),
       enteredSequence: try row.decode(15), followUpDueAt: try row.optional(16),
-      benchmarkDays: try row.optional(17), occurredAt: try row.decode(18))
+      benchmarkDays: try row.optional(17), occurredAt: try row.decode(18),
+      mergedInto: try row.optional(19))
   }
 }

@@ -32,6 +32,7 @@ struct TotalSums {
   }
 
   private mutating func add(_ row: CurrentStage, times: Int64) {
+    guard row.mergedInto == nil else { return }
     let key = row.holder.key(row.pipeline, row.stage)
     deltas[key, default: TotalDelta()].deals += times
     if let amount = row.amount {
@@ -64,7 +65,7 @@ extension CurrentStage {
   var holder: Holder { Holder(owner: owner, team: team, currency: amount?.currency) }
 
   fileprivate func standsAlike(_ other: CurrentStage) -> Bool {
-    amount == other.amount && stage.hasSameBytes(as: other.stage)
+    mergedInto == other.mergedInto && amount == other.amount && stage.hasSameBytes(as: other.stage)
       && (owner ?? "").hasSameBytes(as: other.owner ?? "")
       && (team ?? "").hasSameBytes(as: other.team ?? "")
   }

@@ -49,6 +49,8 @@ struct Timeline: Equatable, Sendable {
   var amount: Money?
   var followUpDueAt: Instant?
   var benchmarkDays: Double?
+  /// Of a duplicate: the deal that it became part of; it has no visits.
+  var mergedInto: EntityID?
   /// In order.
   var visits: [Visit]
   /// In the order in which they were taken back.
@@ -63,7 +65,7 @@ struct TimelineQueries: Sendable {
       let current = try transaction.query(
         """
         SELECT pipeline, pipeline_version, sequence, stage, category, name, account, owner, team,
-          amount_minor, currency, follow_up_due_at, benchmark_days
+          amount_minor, currency, follow_up_due_at, benchmark_days, merged_into
         FROM current_stage WHERE opportunity_id = $1
         """, id)
       guard let row = current.first else { return nil }
@@ -127,8 +129,8 @@ extension Timeline {
       name: try row.optional(5), account: try row.optional(6), owner: try row.optional(7),
       team: try row.optional(8),
       amount: minor.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
-      followUpDueAt: try row.optional(11), benchmarkDays: try row.optional(12), visits: visits,
-      reverted: reverted)
+      followUpDueAt: try row.optional(11), benchmarkDays: try row.optional(12),
+      mergedInto: try row.optional(13), visits: visits, reverted: reverted)
   }
 }
 

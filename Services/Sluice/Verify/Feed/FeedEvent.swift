@@ -28,6 +28,8 @@ struct FeedEvent: Sendable {
   var benchmarkDays: Double?
   var entryUnknown: Bool
   var reversal: Reversal?
+  /// The deal that this one became part of.
+  var mergedInto: Symbol
   /// The name and the account that the event sets; nil leaves them as they were.
   var name: Symbol?
   var account: Symbol?

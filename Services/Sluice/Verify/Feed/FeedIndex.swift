@@ -12,6 +12,8 @@ struct FeedIndex: Sendable {
   private(set) var pages: [String?] = []
   /// Events whose identity the feed had shown before.
   private(set) var repeated: [EntityID] = []
+  /// By duplicate: the deal whose history says that it took the duplicate over.
+  private(set) var absorbed: [EntityID: EntityID] = [:]
   private var chains: [[Int32]] = []
   private var opportunityIndex: [EntityID: Int32] = [:]
   private var eventIndex: [EntityID: Int32] = [:]
@@ -72,6 +74,7 @@ struct FeedIndex: Sendable {
         occurredAt: data.occurredAt, recordedAt: data.recordedAt,
         followUpDueAt: data.followUpDueAt, benchmarkDays: data.benchmarkDays,
         entryUnknown: data.entryUnknown ?? false, reversal: reversal(item),
+        mergedInto: symbols.symbol(item.data.merged?.opportunityId.description),
         name: data.update(of: "name", created: data.name, as: item.type).map {
           symbols.symbol($0)
         },
@@ -81,6 +84,9 @@ struct FeedIndex: Sendable {
         digest: data.digest(as: item.type)))
     chains[Int(opportunity)].append(index)
     eventIndex[item.eventId] = index
+    for change in data.changes {
+      if let duplicate = change.duplicate { absorbed[duplicate] = data.opportunityId }
+    }
   }
 
   private mutating func reversal(_ item: FeedItem) -> FeedEvent.Reversal? {
@@ -97,5 +103,13 @@ struct FeedIndex: Sendable {
     chains.append([])
     opportunityIndex[opportunity] = index
     return index
+  }
+}
+
+extension FieldChange {
+  /// The deal that the event's deal took over.
+  fileprivate var duplicate: EntityID? {
+    let prefix = "mergedFrom."
+    return field.hasPrefix(prefix) ? EntityID(String(field.dropFirst(prefix.count))) : nil
   }
 }

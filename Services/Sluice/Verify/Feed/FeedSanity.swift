@@ -2,7 +2,8 @@ import Contracts
 import Messaging
 
 /// Whether the feed itself is a history: nothing in it twice, nothing left out, every move out of
-/// the stage that the deal stood in, and every reversal of the latest one.
+/// the stage that the deal stood in, every reversal of the latest one, and every merge in the history
+/// of both deals.
 enum FeedSanity {
   /// - Parameter count: judges the first so many events of the feed, with the help of the rest: an
   ///   event whose predecessor is missing at the end of the feed may be waiting for a transaction
@@ -18,6 +19,7 @@ enum FeedSanity {
         (event: feed.events[Int($0)], isJudged: Int($0) < judged)
       }
       check(history, of: feed.opportunities[index], symbols: feed.symbols, into: &log)
+      checkMerge(history, of: feed.opportunities[index], in: feed, into: &log)
     }
     return log
   }
@@ -65,6 +67,21 @@ enum FeedSanity {
     }
   }
 
+  /// The survivor says which duplicates it took over, and a duplicate of which survivor it is part.
+  private static func checkMerge(
+    _ history: [(event: FeedEvent, isJudged: Bool)], of opportunity: EntityID,
+    in feed: FeedIndex, into log: inout DifferenceLog
+  ) {
+    let merge = history.last { $0.event.type == .merged }
+    guard merge?.isJudged ?? history.allSatisfy(\.isJudged) else { return }
+    let survivor = merge.flatMap { feed.symbols[$0.event.mergedInto] }
+    let holder = feed.absorbed[opportunity]?.description
+    guard survivor != holder else { return }
+    log.add(
+      .feed, .different, "opportunity \(opportunity)", live: "merged into \(survivor ?? "none")",
+      recomputed: "taken over by \(holder ?? "none")")
+  }
+
   /// A reversal takes back the move that began the present stay, to the stage of the one before.
   private static func judge(
     _ event: FeedEvent, after stays: [(begin: EventPosition, stage: Symbol)], at place: String,
@@ -89,7 +106,7 @@ enum FeedSanity {
     case .created: stays = [(event.position, event.to)]
     case .moved where event.from != event.to: stays.append((event.position, event.to))
     case .moveReverted: _ = stays.popLast()
-    case .moved, .activityRecorded, .changed: break
+    case .moved, .activityRecorded, .changed, .merged: break
     }
   }
 

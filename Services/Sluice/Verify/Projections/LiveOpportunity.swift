@@ -28,7 +28,7 @@ extension AppliedRow: LiveRow {
     SELECT opportunity_id, epoch, sequence, event_id, type, pipeline, from_stage, to_stage,
            direction, owner, team, amount_minor, currency, occurred_at, recorded_at, entry_unknown,
            to_category, to_position, reverted_epoch, reverted_sequence, reverted_by,
-           reverted_because
+           reverted_because, merged_into::text
     FROM applied_events ORDER BY opportunity_id, epoch, sequence
     """
 
@@ -42,7 +42,8 @@ extension AppliedRow: LiveRow {
       recordedAt: try row.decode(14), entryUnknown: try row.decode(15),
       toCategory: try row.optional(16), toPosition: try row.optional(17),
       revertedEpoch: try row.optional(18), revertedSequence: try row.optional(19),
-      revertedBy: try row.optional(20), revertedBecause: try row.optional(21))
+      revertedBy: try row.optional(20), revertedBecause: try row.optional(21),
+      mergedInto: try row.optional(22))
   }
 }
 
@@ -50,7 +51,7 @@ extension CurrentRow: LiveRow {
   static let select = """
     SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
            owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
-           follow_up_due_at, benchmark_days, occurred_at
+           follow_up_due_at, benchmark_days, occurred_at, merged_into::text
     FROM current_stage ORDER BY opportunity_id
     """
 
@@ -63,7 +64,7 @@ extension CurrentRow: LiveRow {
       name: try row.optional(12), account: try row.optional(13),
       enteredAt: try row.optional(14), enteredSequence: try row.decode(15),
       followUpDueAt: try row.optional(16), benchmarkDays: try row.optional(17),
-      occurredAt: try row.decode(18))
+      occurredAt: try row.decode(18), mergedInto: try row.optional(19))
   }
 }
 

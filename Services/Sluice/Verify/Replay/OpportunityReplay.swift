@@ -29,7 +29,8 @@ extension AppliedRow {
       toCategory: event.toCategory?.rawValue, toPosition: event.toPosition,
       revertedEpoch: event.reversal?.move.epoch, revertedSequence: event.reversal?.move.sequence,
       revertedBy: event.reversal.flatMap { symbols[$0.by] },
-      revertedBecause: event.reversal.flatMap { symbols[$0.reason] })
+      revertedBecause: event.reversal.flatMap { symbols[$0.reason] },
+      mergedInto: symbols[event.mergedInto])
   }
 }
 
@@ -48,7 +49,7 @@ extension VisitRow {
 extension CurrentRow {
   /// Nil while the opportunity stands in no stage.
   fileprivate init?(_ events: [FeedEvent], _ walk: StageWalk, _ symbols: SymbolTable) {
-    guard let stay = walk.stays.last, let last = events.last else { return nil }
+    guard let stay = walk.last, let last = events.last else { return nil }
     // A change of fields says nothing about the stage.
     let placed = events.last { $0.to != .null && $0.toCategory != nil && $0.toPosition != nil }
     let name = events.last { $0.name != nil }?.name
@@ -56,12 +57,13 @@ extension CurrentRow {
     self.init(
       epoch: last.position.epoch, sequence: last.position.sequence,
       pipeline: symbols.text(last.pipeline), pipelineVersion: last.pipelineVersion,
-      stage: symbols.text(events[stay.begin].to), category: placed?.toCategory?.rawValue ?? "",
+      stage: symbols.text(events[stay.begin].to),
+      category: walk.mergedInto == .null ? placed?.toCategory?.rawValue ?? "" : "merged",
       position: placed?.toPosition ?? -1, owner: symbols[last.owner], team: symbols[last.team],
       amountMinor: last.amountMinor, currency: symbols[last.currency],
       name: name.flatMap { symbols[$0] }, account: account.flatMap { symbols[$0] },
       enteredAt: stay.enteredAt, enteredSequence: events[stay.begin].position.sequence,
       followUpDueAt: last.followUpDueAt, benchmarkDays: last.benchmarkDays,
-      occurredAt: last.occurredAt)
+      occurredAt: last.occurredAt, mergedInto: symbols[walk.mergedInto])
   }
 }

@@ -31,6 +31,7 @@ struct AppliedRow: ProjectionRow {
   var revertedSequence: Int64?
   var revertedBy: String?
   var revertedBecause: String?
+  var mergedInto: String?
 
   static var check: Check { .appliedEvents }
   var key: String { "epoch \(epoch) sequence \(sequence)" }
@@ -45,6 +46,7 @@ struct AppliedRow: ProjectionRow {
       ("reverted_epoch", revertedEpoch.map { String($0) }),
       ("reverted_sequence", revertedSequence.map { String($0) }),
       ("reverted_by", revertedBy), ("reverted_because", revertedBecause),
+      ("merged_into", mergedInto),
     ]
   }
 }
@@ -68,6 +70,7 @@ struct CurrentRow: ProjectionRow {
   var followUpDueAt: Instant?
   var benchmarkDays: Double?
   var occurredAt: Instant
+  var mergedInto: String?
 
   static var check: Check { .currentStage }
   var key: String { "" }
@@ -81,6 +84,7 @@ struct CurrentRow: ProjectionRow {
       ("entered_sequence", String(enteredSequence)),
       ("follow_up_due_at", followUpDueAt?.description),
       ("benchmark_days", benchmarkDays.map { "\($0)" }), ("occurred_at", occurredAt.description),
+      ("merged_into", mergedInto),
     ]
   }
 }

@@ -19,7 +19,11 @@ struct StageWalk {
     var enteredAt: Instant?
   }
 
+  /// Those that count: none of a duplicate that became part of another deal.
   private(set) var stays: [Stay] = []
+  /// Where the deal stands, or stood when it became part of another one.
+  private(set) var last: Stay?
+  private(set) var mergedInto = Symbol.null
 
   init(_ events: [FeedEvent]) {
     for (index, event) in events.enumerated() {
@@ -27,8 +31,9 @@ struct StageWalk {
         switch event.type {
         case .created: true
         case .moved: event.from != event.to
-        case .moveReverted, .activityRecorded, .changed: false
+        case .moveReverted, .activityRecorded, .changed, .merged: false
         }
+      if event.type == .merged { mergedInto = event.mergedInto }
       if let move = event.reversal?.move { takeBack(move, events) }
       guard begins, event.to != .null else { continue }
       if let last = stays.indices.last {
@@ -38,6 +43,8 @@ struct StageWalk {
       let isUnknown = event.type == .created && event.entryUnknown
       stays.append(Stay(begin: index, enteredAt: isUnknown ? nil : event.occurredAt))
     }
+    last = stays.last
+    if mergedInto != .null { stays = [] }
   }
 
   /// Only the move that began the latest stay can be taken back: the stay before it goes on.

@@ -124,7 +124,8 @@ struct DirectoryStore: Sendable {
     of owner: String, in transaction: borrowing PostgresTransaction
   ) throws -> Int {
     let rows = try transaction.query(
-      "SELECT count(*) FROM opportunities WHERE owner = $1 AND category = 'open'", owner)
+      "SELECT count(*) FROM opportunities WHERE owner = $1 AND category = 'open' AND merged_into IS NULL",
+      owner)
     return try rows.first?.decode(0, as: Int.self) ?? 0
   }
 }
