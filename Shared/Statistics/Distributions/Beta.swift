@@ -112,9 +112,4 @@ package struct Beta: Hashable, Sendable {
       j += 2
     }
   }
-
-  private static func logGamma(_ x: Double) -> Double {
-    var sign: Int32 = 0
-    return lgamma_r(x, &sign)
-  }
 }

@@ -6,7 +6,7 @@ package enum Normal {
   package static let z95 = 1.959963984540054
 
   /// The share below `x`, by the complementary error function of the C library; relative error under
-  /// 1e-14 down to 1e-300.
+  /// 1e-12 down to 1e-300.
   package static func share(below x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
 
   /// The inverse of `share(below:)`: Wichura's AS 241 (1988, PPND16), relative error

@@ -141,6 +141,23 @@ package struct CumulativeIncidence: Sendable {
     return Estimate(value: value, low: exp(log * spread), high: exp(log / spread))
   }
 
+  /// A step of the curve of one outcome as it is drawn.
+  package struct Point: Hashable, Sendable {
+    package var time: Double
+    package var incidence: Estimate
+    /// Just before the time.
+    package var atRisk: Int
+  }
+
+  /// The curve of an outcome, at the times at which spells ended with any outcome and at the last time.
+  ///
+  /// - Parameter limit: when there are more, fewer than this many of them, evenly spread; at least 3.
+  package func points(of outcome: Int, limit: Int = 200) -> [Point] {
+    table.steps(limit: limit).map {
+      Point(time: times[$0], incidence: estimate(of: outcome, step: $0), atRisk: atRisk[$0])
+    }
+  }
+
   private func boundary(_ value: Double, known: Int) -> Estimate {
     let edge = Proportion(Int((value * Double(known)).rounded()), of: known)
     guard case .success(let wilson) = edge.wilson else {

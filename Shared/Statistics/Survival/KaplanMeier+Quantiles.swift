@@ -1,3 +1,5 @@
+import Glibc
+
 /// A time by which a share of the spells has ended, with its 95% interval.
 package struct SurvivalQuantile: Hashable, Sendable {
   /// The share of spells that end by then: 0.5 for the median.
@@ -7,6 +9,10 @@ package struct SurvivalQuantile: Hashable, Sendable {
   /// Nil when nothing can be said: the band does not fall that far.
   package var low: Double?
   package var high: Double?
+  /// True when `high` is where the last spell ended, and the band falls that far only because S is 0
+  /// there: so few spells do not say how late it could be. lifelines gives this limit, R's survival
+  /// none.
+  package var isHighUncertain = false
   /// Why `value` is missing.
   package var lack: Lack?
 }
@@ -33,7 +39,7 @@ extension KaplanMeier {
     let mark = 1 - share + 5e-13
     guard let crossing = survival.partitionPoint({ $0 <= mark }) else {
       answer.lack = totalEnded == 0 ? .noneEnded : .notReached
-      answer.low = firstLow(atMost: mark)
+      answer.low = firstLow(atMost: mark).map { times[$0] }
       return answer
     }
     if let emptiedAt, times[crossing] >= emptiedAt {
@@ -41,21 +47,30 @@ extension KaplanMeier {
       return answer
     }
     answer.value = times[crossing]
-    answer.low = firstLow(atMost: mark) ?? times[crossing]
-    answer.high = highStaying(atMost: mark, from: crossing)
+    answer.low = times[firstLow(atMost: mark) ?? crossing]
+    if let high = highStaying(atMost: mark, from: crossing) {
+      answer.high = times[high]
+      answer.isHighUncertain = survival[high] == 0
+    }
     return answer
   }
 
-  private func firstLow(atMost mark: Double) -> Double? {
-    times.indices.first { ended[$0] > 0 && estimate($0).low <= mark }.map { times[$0] }
+  private func firstLow(atMost mark: Double) -> Int? {
+    let logMark = log(mark)
+    let (logs, sums, survival) = (logSurvival, varianceSums, survival)
+    return logs.indices.first {
+      survival[$0] == 0 || (sums[$0] > 0 && logs[$0] * Self.spread(logs[$0], sums[$0]) <= logMark)
+    }
   }
 
-  private func highStaying(atMost mark: Double, from crossing: Int) -> Double? {
-    var found: Double?
-    for step in times.indices[crossing...].reversed() where ended[step] > 0 {
-      guard estimate(step).high <= mark else { break }
-      found = times[step]
+  /// The first time from which the upper limit stays at or below the mark.
+  private func highStaying(atMost mark: Double, from crossing: Int) -> Int? {
+    let logMark = log(mark)
+    let (logs, sums, survival) = (logSurvival, varianceSums, survival)
+    let last = (crossing..<logs.count).last {
+      survival[$0] > 0 && (sums[$0] == 0 || logs[$0] / Self.spread(logs[$0], sums[$0]) > logMark)
     }
-    return found
+    guard let last else { return crossing }
+    return logs.indices[(last + 1)...].first { ended[$0] > 0 }
   }
 }

@@ -37,7 +37,8 @@ package struct KaplanMeier: Sendable {
 
   /// - Parameter spells: in any order; sorted by duration they cost the least.
   package init(_ spells: [Spell]) {
-    table = RiskTable(spells)
+    let table = RiskTable(spells)
+    self.table = table
     let steps = table.times.count
     survival.reserveCapacity(steps)
     logSurvival.reserveCapacity(steps)
@@ -46,18 +47,16 @@ package struct KaplanMeier: Sendable {
     var log = 0.0
     var sum = 0.0
     for step in 0..<steps {
-      let ended = table.ended[step]
+      let ended = Double(table.ended[step])
+      let atRisk = Double(table.atRisk[step])
       if ended > 0, current > 0 {
-        let atRisk = Double(table.atRisk[step])
-        let left = Double(table.atRisk[step] - ended)
-        if left > 0 {
-          current *= left / atRisk
-          log += log1p(-Double(ended) / atRisk)
-          sum += Double(ended) / (atRisk * left)
+        if ended < atRisk {
+          current *= (atRisk - ended) / atRisk
+          log += log1p(-ended / atRisk)
+          sum += ended / (atRisk * (atRisk - ended))
         } else {
           current = 0
-          let time = table.times[step]
-          if let last = table.times.last, last > time { emptiedAt = time }
+          if step < steps - 1 { emptiedAt = table.times[step] }
         }
       }
       survival.append(current)
@@ -92,8 +91,13 @@ package struct KaplanMeier: Sendable {
       return Estimate(value: value, low: value, high: value)
     }
     let log = logSurvival[step]
-    let spread = exp(Normal.z95 * varianceSums[step].squareRoot() / -log)
+    let spread = Self.spread(log, varianceSums[step])
     return Estimate(value: value, low: exp(log * spread), high: exp(log / spread))
+  }
+
+  /// What log S is multiplied with and divided by for the limits.
+  static func spread(_ log: Double, _ varianceSum: Double) -> Double {
+    exp(Normal.z95 * varianceSum.squareRoot() / -log)
   }
 
   /// A step of the curve as it is drawn.
@@ -104,19 +108,14 @@ package struct KaplanMeier: Sendable {
     package var atRisk: Int
   }
 
-  /// The curve from (0, 1) to the last time: where spells ended, and the last time in any case.
+  /// The curve from time 0 to the last time: where spells ended, and the last time in any case.
   ///
   /// - Parameter limit: when there are more, this many of them, evenly spread; at least 3.
   package func points(limit: Int = 200) -> [Point] {
-    guard let last = times.indices.last else { return [] }
-    var steps = times.indices.filter { ended[$0] > 0 }
-    if steps.last != last { steps.append(last) }
-    let limit = max(3, limit) - 1
-    if steps.count > limit {
-      steps = (0..<limit).map { steps[$0 * (steps.count - 1) / (limit - 1)] }
-    }
+    let steps = table.steps(limit: limit)
+    guard let first = steps.first else { return [] }
     var points: [Point] = []
-    if times[steps[0]] > 0 {
+    if times[first] > 0 {
       points.append(
         Point(
           time: 0, survival: Estimate(value: 1, low: 1, high: 1), atRisk: atRisk(at: 0)))

@@ -23,28 +23,30 @@ struct RiskTable: Sendable {
 
   /// - Parameter outcomes: the number of outcomes to tell apart; nil counts every end as the same.
   init(_ spells: [Spell], outcomes: Int? = nil) {
-    var spells = spells
-    if let outcomes {
-      precondition(outcomes > 0)
-      drop(&spells) { !$0.isUsable || $0.outcome ?? 0 >= outcomes }
-    } else {
-      drop(&spells) { !$0.isUsable }
+    precondition(outcomes ?? 1 > 0, "at least one outcome")
+    var isSorted = true
+    var areUsable = true
+    var areLate = false
+    var last = 0.0
+    for spell in spells {
+      areUsable = areUsable && spell.isUsable(outcomes)
+      areLate = areLate || spell.entry > 0
+      isSorted = isSorted && spell.duration >= last
+      last = spell.duration
     }
-    guard !spells.isEmpty else { return }
-    noteLateEntries(of: spells)
-    if !zip(spells, spells.dropFirst()).allSatisfy({ $0.duration <= $1.duration }) {
-      spells.sort { $0.duration < $1.duration }
+    if areUsable, isSorted {
+      count(spells, outcomes: outcomes, areLate: areLate)
+      return
     }
-    group(spells, outcomes: outcomes)
+    var usable = spells.filter { $0.isUsable(outcomes) }
+    for spell in spells where !spell.isUsable(outcomes) { unusable += max(0, spell.count) }
+    usable.sort { $0.duration < $1.duration }
+    count(usable, outcomes: outcomes, areLate: areLate)
   }
 
-  private mutating func drop(_ spells: inout [Spell], where isUnfit: (Spell) -> Bool) {
-    guard spells.contains(where: isUnfit) else { return }
-    spells.removeAll { spell in
-      let unfit = isUnfit(spell)
-      if unfit { unusable += max(0, spell.count) }
-      return unfit
-    }
+  private mutating func count(_ spells: [Spell], outcomes: Int?, areLate: Bool) {
+    if areLate { noteLateEntries(of: spells) }
+    group(spells, outcomes: outcomes)
   }
 
   private mutating func noteLateEntries(of spells: [Spell]) {
@@ -63,8 +65,13 @@ struct RiskTable: Sendable {
 
   /// - Parameter spells: by duration.
   private mutating func group(_ spells: [Spell], outcomes: Int?) {
-    total = spells.reduce(0) { $0 + $1.count }
+    for spell in spells { total += spell.count }
     var current = total - (enteredLate.last ?? 0)
+    times.reserveCapacity(spells.count)
+    atRisk.reserveCapacity(spells.count)
+    ended.reserveCapacity(spells.count)
+    censored.reserveCapacity(spells.count)
+    if let outcomes { endedBy.reserveCapacity(spells.count * outcomes) }
     var nextEntry = 0
     var entered = 0
     var start = 0
@@ -76,7 +83,7 @@ struct RiskTable: Sendable {
         nextEntry += 1
       }
       let first = endedBy.count
-      if let outcomes { endedBy.append(contentsOf: repeatElement(0, count: outcomes)) }
+      for _ in 0..<(outcomes ?? 0) { endedBy.append(0) }
       var endedNow = 0
       var censoredNow = 0
       while start < spells.count, spells[start].duration == time {
@@ -102,6 +109,17 @@ struct RiskTable: Sendable {
   func index(at time: Double) -> Int? {
     let next = times.partitionPoint { $0 > time }
     return next == 0 ? nil : (next ?? times.count) - 1
+  }
+
+  /// The indices of the times at which spells ended, and of the last time in any case; when these are
+  /// more than the limit (at least 3), with time 0, only some of them, evenly spread.
+  func steps(limit: Int) -> [Int] {
+    guard let last = times.indices.last else { return [] }
+    var steps = times.indices.filter { ended[$0] > 0 }
+    if steps.last != last { steps.append(last) }
+    let limit = max(3, limit) - 1
+    guard steps.count > limit else { return steps }
+    return (0..<limit).map { steps[$0 * (steps.count - 1) / (limit - 1)] }
   }
 
   /// How many were at risk at a time: under observation before it, and not gone before it.

@@ -26,8 +26,11 @@ package struct Spell: Hashable, Sendable {
 
   /// Whether the row was at risk at any time. A spell that ended at the very moment at which its
   /// observation began says nothing, and numbers out of range mean nothing.
-  var isUsable: Bool {
-    duration >= 0 && duration < .infinity && count > 0 && outcome ?? 0 >= 0
+  ///
+  /// - Parameter outcomes: as many as are told apart; nil takes any.
+  func isUsable(_ outcomes: Int?) -> Bool {
+    duration >= 0 && duration < .infinity && count > 0
       && (entry == 0 || (entry > 0 && entry < duration))
+      && (outcome ?? 0) >= 0 && (outcome ?? 0) < outcomes ?? .max
   }
 }
