@@ -77,6 +77,7 @@ let package = Package(
     .target(
       name: "Contracts", path: "Shared/Contracts", exclude: ["asyncapi.yaml"],
       swiftSettings: strict),
+    .target(name: "Statistics", path: "Shared/Statistics", swiftSettings: strict),
     .target(
       name: "Messaging",
       dependencies: ["Contracts", "Kafka", "Postgres", lifecycle, logging, metrics],
@@ -137,7 +138,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "Forecasting", dependencies: serviceDependencies, path: "Services/Forecasting",
+      name: "Forecasting", dependencies: serviceDependencies + ["Statistics"],
+      path: "Services/Forecasting",
       exclude: ["HTTP/openapi.yaml"],
       resources: [
         .embedInCode("Migrations/m0001_forecasting.sql"),
@@ -196,6 +198,9 @@ let package = Package(
     .testTarget(
       name: "ContractsTests",
       dependencies: ["Contracts", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["LocalServers", "Statistics", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "MessagingTests", dependencies: ["Messaging", "TestSupport"], swiftSettings: strict),
     .testTarget(
