@@ -3,6 +3,7 @@ import Messaging
 import Postgres
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// Merges one deal into another: both are locked in order of id, and their two events, states and
 /// messages are written in one transaction.

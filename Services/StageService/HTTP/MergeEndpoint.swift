@@ -3,6 +3,7 @@ import Hummingbird
 import Messaging
 import Postgres
 import ServiceKit
+import ServiceWiring
 
 /// `POST /v1/opportunities/{id}/merge`: like every other command, but on two deals.
 extension CommandEndpoint {

@@ -6,7 +6,7 @@ extension AccessPolicy {
   static func action(of command: StageCommand.Action) -> Action {
     switch command {
     case .create: .create
-    case .update, .recordActivity, .assign, .hold, .resume, .tick, .recordFeedback: .edit
+    case .update, .recordActivity, .assign, .hold, .resume, .tick, .recordFeedback, .merge: .edit
     case .move, .win, .lose, .reopen: .move
     case .revert: .revert
     }
