@@ -168,6 +168,7 @@ let package = Package(
       resources: [
         .embedInCode("Migrations/m0001_notifier.sql"),
         .embedInCode("Migrations/m0002_deleted_subscriptions.sql"),
+        .embedInCode("Migrations/m0003_subscription_audience.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -61,8 +61,8 @@ struct ProposalRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     let now = Instant.now()
-    return try await decide(request, context, at: now, needing: { _ in .move }) {
-      person, reason in
+    let action: @Sendable (Proposal) -> AccessPolicy.Action = { _ in .move }
+    return try await decide(request, context, at: now, needing: action) { person, reason in
       { $0.confirm(by: person, reason: reason, deal: $1, at: now) }
     }
   }

@@ -57,6 +57,9 @@ package struct Caller: Sendable {
     return reached.contains(.other) ? nil : reach.scope(Set(reached))
   }
 
+  /// Whether the roles alone say so, whatever the directory knows of the caller.
+  package var seesAllDeals: Bool { isAllowed(.read, .other) }
+
   private func decides(in stage: Stage) -> Bool {
     ([stage.decider] + stage.deciders.values.map { $0 }).contains { decider in
       switch decider {
