@@ -105,7 +105,7 @@ struct DealBatch: Sendable {
         now: now, actor: actor.subject, eventID: .make(at: now), epoch: recorder.epoch,
         mode: .live, actorRoles: actor.caller?.deciding(standing.roles) ?? standing.roles,
         ownerManagers: standing.ownerManagers,
-        workingTime: people.workingTime(of: command.owner(of: deal))))
+        workingTime: people.workingTime(of: command.owner(of: deal)), people: people))
     return decider.decide(command, on: deal)
   }
 }

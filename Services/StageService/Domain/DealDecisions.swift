@@ -20,6 +20,9 @@ extension Decider {
     event.data.owner = owner
     if let team = assignment.team.value(keeping: opportunity.team) { event.data.team = team }
     event.data.followUpDueAt = dueAt
+    let outsiders = outsiders(
+      owner: assignment.owner.new, team: assignment.team.new, of: opportunity.applying(event))
+    if let refusal = settle(outsiders, &event) { return .failure(refusal) }
     return .success(event)
   }
 

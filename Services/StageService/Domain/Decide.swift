@@ -30,11 +30,13 @@ struct DecisionContext: Sendable {
   var ownerManagers: [String]
   /// When whoever owns the deal afterwards works; nil where the directory does not know the owner.
   var workingTime: WorkingTime?
+  /// Who is in which team.
+  var people: Directory
 
   init(
     now: Instant, actor: String, eventID: EntityID, epoch: Int64, mode: Mode,
     actorRoles: Set<String> = [], ownerManagers: [String] = [],
-    workingTime: WorkingTime? = nil
+    workingTime: WorkingTime? = nil, people: Directory = Directory()
   ) {
     self.now = now
     self.actor = actor
@@ -45,6 +47,7 @@ struct DecisionContext: Sendable {
     self.actorRoles = actorRoles
     self.ownerManagers = ownerManagers
     self.workingTime = workingTime
+    self.people = people
   }
 
   /// `historical`: what the gate refuses is recorded as violations instead of stopping the command,
@@ -149,7 +152,8 @@ struct Decider: Sendable {
     let facts = GateFacts(
       deal: opportunity, definition: definition, mover: mover(evidence: nil), now: data.occurredAt)
     let unmet = Gate(definition).entryFailures(of: facts, into: stage)
-    if let refusal = settle(misfits + unmet, &event) { return .failure(refusal) }
+    let outsiders = outsiders(owner: new.owner, team: new.team, of: opportunity)
+    if let refusal = settle(misfits + outsiders + unmet, &event) { return .failure(refusal) }
     return .success(event)
   }
 

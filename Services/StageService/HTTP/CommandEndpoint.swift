@@ -100,7 +100,7 @@ struct CommandEndpoint: Sendable {
           now: now, actor: caller.subject, eventID: .make(at: now), epoch: recorder.epoch,
           mode: .live, actorRoles: caller.deciding(standing.roles),
           ownerManagers: standing.ownerManagers,
-          workingTime: people.workingTime(of: command.owner(of: deal))))
+          workingTime: people.workingTime(of: command.owner(of: deal)), people: people))
       let event: StageEvent
       switch decider.decide(command, on: deal, history: try await history(for: command)) {
       case .success(let decided): event = decided

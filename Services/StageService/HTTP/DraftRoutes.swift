@@ -9,7 +9,8 @@ import ServiceWiring
 /// `/v1/pipelines/{key}/drafts`: definitions that people work on, and their publication.
 ///
 /// Managers and administrators write drafts, whoever moves deals may say something of a stage, and only
-/// an administrator publishes.
+/// an administrator publishes. Whose a draft is, the published pipeline says, or where there is none
+/// the draft itself.
 struct DraftRoutes: Sendable {
   let store: DraftStore
   let publisher: DraftPublisher
@@ -41,6 +42,11 @@ struct DraftRoutes: Sendable {
     var failures = definition.unstorable
     if !DefinitionCheck.isKey(pipeline) { failures.append(.invalidKey(at: "/key")) }
     try refuse(failures)
+    if let newest = try await catalog.newest(pipeline) {
+      try caller.require(
+        .writeDrafts, onPipelineOf: newest.definition.teams, hidden: .draftForOthers)
+    }
+    try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
     let now = Instant.now()
     let draft = try await store.create(
       Draft(
@@ -54,14 +60,18 @@ struct DraftRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<DraftSummaryView> {
-    _ = try await access.caller(context, to: .readPipelines)
+    let caller = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let after = query.value(
       "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
     ) { EntityID($0) }
     let limit = query.int("limit", in: 1...500, default: 50)
     try query.finish()
-    let drafts = try await store.list(of: try key(context), after: after, limit: limit + 1)
+    let key = try key(context)
+    let newest = try await catalog.newest(key)
+    if let newest, !caller.reads(newest.definition) { return Page(items: [], next: nil) }
+    let drafts = try await store.list(
+      of: key, ownedBy: newest == nil ? caller.pipelineTeams : nil, after: after, limit: limit + 1)
     let page = drafts.prefix(limit)
     return Page(
       items: page.map(DraftSummaryView.init),
@@ -71,20 +81,21 @@ struct DraftRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    _ = try await access.caller(context, to: .readPipelines)
-    return try answer(try await draft(context), feedback: try await store.feedback(on: id(context)))
+    let draft = try await draft(context, to: .readPipelines).draft
+    return try answer(draft, feedback: try await store.feedback(on: draft.id))
   }
 
   @Sendable private func replace(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try await access.caller(context, to: .writeDrafts)
+    let (draft, caller) = try await draft(context, to: .writeDrafts)
     let expected = try EntityTag.ifMatch(request)
     let definition = try await request.definition(context)
     try refuse(definition.unstorable)
+    try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
     let edit = try await store.replace(
-      try id(context), of: try key(context), with: definition, expected: expected,
-      by: caller.subject, at: .now())
+      draft.id, of: draft.pipeline, with: definition, expected: expected, by: caller.subject,
+      at: .now())
     switch edit {
     case .saved(let draft):
       return try answer(draft, feedback: try await store.feedback(on: draft.id))
@@ -97,8 +108,8 @@ struct DraftRoutes: Sendable {
   @Sendable private func delete(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    _ = try await access.caller(context, to: .writeDrafts)
-    guard try await store.delete(try id(context), of: try key(context)) else {
+    let draft = try await draft(context, to: .writeDrafts).draft
+    guard try await store.delete(draft.id, of: draft.pipeline) else {
       throw Problem.noSuchDraft
     }
     return Response(status: .noContent)
@@ -107,15 +118,15 @@ struct DraftRoutes: Sendable {
   @Sendable private func lint(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<LintFinding> {
-    _ = try await access.caller(context, to: .readPipelines)
-    return Page(items: Linter(try await draft(context).definition).findings, next: nil)
+    let draft = try await draft(context, to: .readPipelines).draft
+    let teams = Set(try await access.directory.current().teams.keys)
+    return Page(items: Linter(draft.definition, teams: teams).findings, next: nil)
   }
 
   @Sendable private func diff(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    _ = try await access.caller(context, to: .readPipelines)
-    let draft = try await draft(context)
+    let draft = try await draft(context, to: .readPipelines).draft
     return try json(DiffView(draft, against: try await catalog.newest(draft.pipeline)))
   }
 
@@ -127,9 +138,8 @@ struct DraftRoutes: Sendable {
   @Sendable private func comment(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try await access.caller(context, to: .comment)
+    let (draft, caller) = try await draft(context, to: .comment)
     let body = try await request.decode(as: Comment.self, context: context)
-    let draft = try await draft(context)
     var failures = DefinitionCheck.needed(body.text, at: "/text")
     if draft.definition.stage(body.stage) == nil {
       let stages = draft.definition.stages.map(\.key).joined(separator: ", ")
@@ -196,11 +206,18 @@ struct DraftRoutes: Sendable {
     return id
   }
 
-  private func draft(_ context: ServiceRequestContext) async throws -> Draft {
+  /// The draft of the path and who calls, once it is certain that the caller may do it to the draft.
+  private func draft(
+    _ context: ServiceRequestContext, to action: AccessPolicy.Action
+  ) async throws -> (draft: Draft, caller: Caller) {
+    let caller = try await access.caller(context, to: action)
     guard let draft = try await store.find(try id(context), of: try key(context)) else {
       throw Problem.noSuchDraft
     }
-    return draft
+    let published = try await catalog.newest(draft.pipeline)?.definition
+    try caller.require(
+      action, onPipelineOf: (published ?? draft.definition).teams, hidden: .noSuchDraft)
+    return (draft, caller)
   }
 
   private func answer(

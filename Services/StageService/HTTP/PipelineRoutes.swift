@@ -87,8 +87,9 @@ struct PipelineRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PipelineView> {
-    _ = try await access.caller(context, to: .readPipelines)
-    return Page(items: try await catalog.all().map(PipelineView.init), next: nil)
+    let caller = try await access.caller(context, to: .readPipelines)
+    let pipelines = try await catalog.all().filter { caller.reads($0.definition) }
+    return Page(items: pipelines.map(PipelineView.init), next: nil)
   }
 
   @Sendable private func read(
@@ -100,36 +101,48 @@ struct PipelineRoutes: Sendable {
   @Sendable private func lint(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<LintFinding> {
-    Page(items: Linter(try await pipeline(request, context).definition).findings, next: nil)
+    let definition = try await pipeline(request, context).definition
+    let teams = Set(try await access.directory.current().teams.keys)
+    return Page(items: Linter(definition, teams: teams).findings, next: nil)
   }
 
   /// The version that the query names; the newest where it names none.
   private func pipeline(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> PublishedPipeline {
-    _ = try await access.caller(context, to: .readPipelines)
+    let caller = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let version = query.int("version", in: 1...1_000_000)
     try query.finish()
-    let key = try key(context)
-    let pipeline =
-      if let version { try await catalog.version(key, version) } else {
-        try await catalog.newest(key)
-      }
-    guard let pipeline else { throw Problem.noSuchPipeline }
+    let newest = try await newest(context, for: caller)
+    guard let version else { return newest }
+    guard let pipeline = try await catalog.version(newest.key, version) else {
+      throw Problem.noSuchPipeline
+    }
     return pipeline
+  }
+
+  /// The newest version, which says whose the pipeline is.
+  private func newest(
+    _ context: ServiceRequestContext, for caller: Caller
+  ) async throws -> PublishedPipeline {
+    guard let newest = try await catalog.newest(try key(context)) else {
+      throw Problem.noSuchPipeline
+    }
+    try caller.require(.readPipelines, onPipelineOf: newest.definition.teams)
+    return newest
   }
 
   @Sendable private func versions(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PipelineVersionView> {
-    _ = try await access.caller(context, to: .readPipelines)
+    let caller = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let below = query.int("cursor", in: 1...1_000_000)
     let limit = query.int("limit", in: 1...500, default: 50)
     try query.finish()
-    let versions = try await catalog.versions(try key(context), below: below, limit: limit + 1)
-    if versions.isEmpty, below == nil { throw Problem.noSuchPipeline }
+    let key = try await newest(context, for: caller).key
+    let versions = try await catalog.versions(key, below: below, limit: limit + 1)
     let page = versions.prefix(limit)
     return Page(
       items: page.map(PipelineVersionView.init),

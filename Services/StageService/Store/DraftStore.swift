@@ -28,12 +28,18 @@ struct DraftStore: Sendable {
   }
 
   /// In order of their ids, which is the order in which they were begun.
-  func list(of pipeline: String, after: EntityID?, limit: Int) async throws -> [Draft] {
+  ///
+  /// - Parameter teams: leaves out what would belong to others only; nil: leaves out nothing.
+  func list(
+    of pipeline: String, ownedBy teams: Set<String>? = nil, after: EntityID?, limit: Int
+  ) async throws -> [Draft] {
     try await pool.query(
       """
       SELECT \(DraftStore.columns) FROM drafts
-      WHERE pipeline = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
-      """, pipeline, after, limit
+      WHERE pipeline = $1 AND ($2::uuid IS NULL OR id > $2)
+        AND ($4::text[] IS NULL OR NOT definition ? 'teams' OR definition->'teams' ?| $4::text[])
+      ORDER BY id LIMIT $3
+      """, pipeline, after, limit, teams.map { Array($0) }
     ).map { try DraftStore.read($0) }
   }
 

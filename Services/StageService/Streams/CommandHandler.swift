@@ -165,7 +165,7 @@ struct CommandHandler: BatchHandler {
       actor: isImport
         ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
       eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live,
-      workingTime: people.workingTime(of: command.owner(of: deal)))
+      workingTime: people.workingTime(of: command.owner(of: deal)), people: people)
     // Nobody acts in the name that an import gives, but by that name the gate judges.
     if isImport { context.mover = command.actor.flatMap { $0.hasPrefix("import:") ? nil : $0 } }
     if let mover = context.mover {

@@ -66,6 +66,8 @@ package enum AccessPolicy {
     case inactive
     /// The deal is none of those that the role reaches; `readable` where it may be looked at.
     case outsideScope(readable: Bool)
+    /// The pipeline belongs to teams that the role does not reach; `readable` where it may be looked at.
+    case outsidePipeline(readable: Bool)
     /// It is about everybody's deals, and takes one of these.
     case wholeOnly([Role])
   }

@@ -60,6 +60,25 @@ package struct Caller: Sendable {
   /// Whether the roles alone say so, whatever the directory knows of the caller.
   package var seesAllDeals: Bool { isAllowed(.read, .other) }
 
+  /// Why the caller may not do it to a pipeline of these teams, or of all where there are none; nil
+  /// where the caller may.
+  package func refusal(
+    _ action: AccessPolicy.Action, onPipelineOf teams: [String]
+  ) -> AccessPolicy.Refusal? {
+    if let refusal = refusal(action) { return refusal }
+    guard let reach, !teams.isEmpty else { return nil }
+    let relations = reach.relations(toPipelineOf: teams)
+    if relations.contains(where: { isAllowed(action, $0) }) { return nil }
+    return .outsidePipeline(readable: relations.contains { isAllowed(.readPipelines, $0) })
+  }
+
+  /// The teams of which one must own a pipeline that the caller may read, unless it is of all; nil for
+  /// whoever reads them all.
+  package var pipelineTeams: Set<String>? {
+    guard let reach, !isAllowed(.readPipelines, .other) else { return nil }
+    return reach.lines
+  }
+
   private func decides(in stage: Stage) -> Bool {
     ([stage.decider] + stage.deciders.values.map { $0 }).contains { decider in
       switch decider {
