@@ -103,7 +103,8 @@ import Testing
       case .lose(let closing):
         #expect(closing.reason?.isEmpty == false)
         use(command, DemoTrade.lostKey)
-      case .update, .recordActivity, .revert, .assign, .hold, .resume, .tick, .recordFeedback, .merge:
+      case .update, .recordActivity, .revert, .assign, .hold, .resume, .tick, .recordFeedback,
+        .merge:
         break
       }
     }

@@ -86,6 +86,11 @@ struct History {
   }
 
   @discardableResult
+  mutating func merge(into survivor: History) -> StageEvent {
+    add(.merged) { $0.merged = MergedInto(opportunityId: survivor.id) }
+  }
+
+  @discardableResult
   mutating func set(_ field: String, _ value: JSONValue) -> StageEvent {
     add(.changed) { data in
       data.changes = [FieldChange(field: "fields.\(field)", old: .null, new: value)]

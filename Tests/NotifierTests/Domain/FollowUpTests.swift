@@ -50,6 +50,15 @@ import Testing
     #expect(followUp.dueAt == nil && !followUp.remind)
   }
 
+  @Test func aDuplicateThatBecamePartOfAnotherDealHasNone() throws {
+    var story = Story()
+    story.create()
+    story.now = Story.start.adding(days: 1)
+    story.merge(into: Story(2).id)
+    let followUp = try fold(story.events)
+    #expect(followUp.dueAt == nil && !followUp.remind && followUp.sequence == 2)
+  }
+
   @Test(arguments: [StageCategory.won, .lost])
   func aClosedDealHasNone(_ category: StageCategory) throws {
     var story = Story()

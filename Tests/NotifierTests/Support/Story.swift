@@ -61,6 +61,12 @@ struct Story {
   }
 
   @discardableResult
+  mutating func merge(into survivor: EntityID) -> StageEvent {
+    dueAt = nil
+    return add(.merged) { $0.merged = MergedInto(opportunityId: survivor) }
+  }
+
+  @discardableResult
   mutating func activity() -> StageEvent {
     dueAt = nil
     return add(.activityRecorded) {
