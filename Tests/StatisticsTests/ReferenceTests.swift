@@ -63,7 +63,7 @@ struct ReferenceTests {
         }
         continue
       }
-      if answer.times?.first ?? 0 > 0 || spells.contains(where: { $0.entry > 0 }) {
+      if spells.contains(where: { $0.entry > 0 }) {
         compared.late += 1
       } else {
         compared.plain += 1
@@ -78,7 +78,7 @@ struct ReferenceTests {
           isClose([own.value, own.low, own.high], theirs), "set \(index), time \(time): \(own)")
       }
     }
-    #expect(compared.plain > 450 && compared.late > 400 && compared.emptied > 5, "\(compared)")
+    #expect(compared.plain > 450 && compared.late > 350 && compared.emptied > 20, "\(compared)")
   }
 
   @Test func quartilesAndTheirIntervalsAreThoseOfLifelines() async throws {

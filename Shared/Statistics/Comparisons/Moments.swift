@@ -13,20 +13,20 @@ package struct Moments: Hashable, Sendable {
   ///   - mean: as `avg` gives it.
   ///   - variance: with the divisor n − 1, as `var_samp` gives it; ignored for one value.
   package init(count: Int, mean: Double, variance: Double) {
-    guard count > 0, mean.isFinite, variance.isFinite else { return }
+    guard count > 0, abs(mean) <= 1e100, variance <= 1e200 else { return }
     self.count = count
     self.mean = mean
     squares = max(0, variance) * Double(count - 1)
   }
 
-  /// Values that are not finite are left out.
+  /// Values that are not numbers, or beyond ±1e100, are left out.
   package init(_ values: some Sequence<Double>) {
     for value in values { add(value) }
   }
 
-  /// One more value (Welford 1962).
+  /// One more value (Welford 1962), unless it is not a number or beyond ±1e100.
   package mutating func add(_ value: Double) {
-    guard value.isFinite else { return }
+    guard abs(value) <= 1e100 else { return }
     count += 1
     let off = value - mean
     mean += off / Double(count)

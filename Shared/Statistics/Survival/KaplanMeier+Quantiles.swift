@@ -12,9 +12,21 @@ package struct SurvivalQuantile: Hashable, Sendable {
   /// True when `high` is where the last spell ended, and the band falls that far only because S is 0
   /// there: so few spells do not say how late it could be. lifelines gives this limit, R's survival
   /// none.
-  package var isHighUncertain = false
+  package var isHighUncertain: Bool
   /// Why `value` is missing.
   package var lack: Lack?
+
+  package init(
+    share: Double, value: Double? = nil, low: Double? = nil, high: Double? = nil,
+    isHighUncertain: Bool = false, lack: Lack? = nil
+  ) {
+    self.share = share
+    self.value = value
+    self.low = low
+    self.high = high
+    self.isHighUncertain = isHighUncertain
+    self.lack = lack
+  }
 }
 
 extension KaplanMeier {

@@ -3,7 +3,7 @@
 /// Time is in any unit, the same throughout; Sluice uses fractional days. A row stands for `count`
 /// spells, so that figures summed by the database work like single rows.
 package struct Spell: Hashable, Sendable {
-  /// From the beginning to the end, or to the moment at which it was last seen open; finite, >= 0.
+  /// From the beginning to the end, or to the moment at which it was last seen open; 0 to 1e100.
   package var duration: Double
   /// How it ended: 0, 1, … by outcome; nil when it was still open (right-censored).
   package var outcome: Int?
@@ -11,6 +11,7 @@ package struct Spell: Hashable, Sendable {
   /// from its beginning. It is at risk at the times t with `entry < t <= duration`, and one that was
   /// observed from its beginning also at 0.
   package var entry: Double
+  /// 1 to 2⁴⁰.
   package var count: Int
 
   package init(_ duration: Double, outcome: Int?, entry: Double = 0, count: Int = 1) {
@@ -29,7 +30,7 @@ package struct Spell: Hashable, Sendable {
   ///
   /// - Parameter outcomes: as many as are told apart; nil takes any.
   func isUsable(_ outcomes: Int?) -> Bool {
-    duration >= 0 && duration < .infinity && count > 0
+    duration >= 0 && duration <= 1e100 && count > 0 && count <= 1 << 40
       && (entry == 0 || (entry > 0 && entry < duration))
       && (outcome ?? 0) >= 0 && (outcome ?? 0) < outcomes ?? .max
   }

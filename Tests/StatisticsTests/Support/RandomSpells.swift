@@ -13,12 +13,13 @@ extension Generator {
     let grain: Double = [0.0, 0.25, 1, 5].randomElement(using: &self) ?? 0
     let scale: Double = [0.01, 1.0, 20, 1_000].randomElement(using: &self) ?? 1
     let censored: Double = [0.0, 0.1, 0.5, 0.9, 1].randomElement(using: &self) ?? 0
+    let lateShare = late ? (chance(0.5) ? 0.4 : 0.95) : 0
     let counts = chance(0.3) ? 1...5 : 1...1
     return (0..<size).map { _ in
       var duration: Double = scale * 3 * uniform()
       if grain > 0 { duration = (duration / grain).rounded() * grain }
       var entry = 0.0
-      if late, duration > 0, chance(0.5) {
+      if duration > 0, chance(lateShare) {
         entry = duration * uniform()
         if grain > 0 { entry = (entry / grain).rounded(.down) * grain }
         if entry >= duration { entry = 0 }
