@@ -71,6 +71,7 @@ extension StageCommand.Action {
     case .resume: ("\(deal)/resume", false)
     case .tick: ("\(deal)/checklist", false)
     case .recordFeedback: ("\(deal)/feedback", false)
+    case .merge: ("\(deal)/merge", false)
     }
   }
 
@@ -88,6 +89,7 @@ extension StageCommand.Action {
     case .resume(let body): try JSONCoding.encode(body)
     case .tick(let body): try JSONCoding.encode(body)
     case .recordFeedback(let body): try JSONCoding.encode(body)
+    case .merge(let body): try JSONCoding.encode(body)
     }
   }
 }
