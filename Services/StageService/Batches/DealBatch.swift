@@ -88,10 +88,7 @@ struct DealBatch: Sendable {
     guard let deal,
       let pipeline = try catalog.version(deal.pipeline, deal.pipelineVersion, in: transaction)
     else { return .failure(.notFound) }
-    if let refusal = actor.caller?.refusal(
-      AccessPolicy.action(of: item.action), owner: deal.owner, team: deal.team,
-      in: pipeline.definition.stage(deal.stage))
-    {
+    if let refusal = actor.caller?.refusal(item.action, on: deal, in: pipeline.definition) {
       return .failure(Refusal(refusal))
     }
     let command = StageCommand(
