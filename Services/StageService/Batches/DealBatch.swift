@@ -72,9 +72,7 @@ struct DealBatch: Sendable {
         states: touched.compactMap { deals[$0] }, events: events,
         data: messages.map { PostgresJSON($0.wire.value ?? []) }, in: transaction)
       try Outbox.append(messages, at: now, in: transaction)
-      if let answer = try keeping(results) {
-        try IdempotencyStore.keep(answer, now: now, in: transaction)
-      }
+      try IdempotencyStore.keep(try keeping(results), now: now, in: transaction)
       return results
     }
     committed.wake()

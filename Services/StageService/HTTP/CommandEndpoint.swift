@@ -31,8 +31,9 @@ struct CommandEndpoint: Sendable {
   /// What a route makes of a decided event.
   struct Answer {
     var status: HTTPResponse.Status
-    var body: [UInt8]
+    var body: [UInt8] = []
     var location: String?
+    var etag: String?
   }
 
   /// - Parameters:
@@ -171,14 +172,20 @@ struct CommandEndpoint: Sendable {
       location: answer.location)
   }
 
+  func response(_ answer: Answer) -> Response {
+    response(
+      status: answer.status, body: answer.body, etag: answer.etag, location: answer.location)
+  }
+
   func response(
     status: HTTPResponse.Status, body: [UInt8], etag: String?, location: String?
   ) -> Response {
     let isProblem = status.kind == .clientError
-    var headers: HTTPFields = [
-      .contentType: isProblem ? Problem.contentType : "application/json",
-      .contentLength: "\(body.count)",
-    ]
+    var headers: HTTPFields = [:]
+    if !body.isEmpty {
+      headers[.contentType] = isProblem ? Problem.contentType : "application/json"
+      headers[.contentLength] = "\(body.count)"
+    }
     headers[.eTag] = etag
     headers[.location] = location
     return Response(
