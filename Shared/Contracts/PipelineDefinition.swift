@@ -11,6 +11,8 @@ package struct PipelineDefinition: Codable, Hashable, Sendable {
   package var description: LocalizedText?
   /// The trade whose habits the linter measures the definition by: the key of a template, or nil.
   package var template: String?
+  /// Whose deals may stand in it: those of these teams and of all below them; empty: everybody's.
+  package var teams: [String]
   /// The custom fields of its deals; a deal may carry others, which no criterion speaks of.
   package var fields: [FieldDeclaration]
   /// What a lost deal may have been lost for; empty: any words will do.
@@ -19,18 +21,20 @@ package struct PipelineDefinition: Codable, Hashable, Sendable {
 
   package init(
     name: LocalizedText, description: LocalizedText? = nil, template: String? = nil,
-    fields: [FieldDeclaration] = [], lossReasons: [LossReason] = [], stages: [Stage]
+    teams: [String] = [], fields: [FieldDeclaration] = [], lossReasons: [LossReason] = [],
+    stages: [Stage]
   ) {
     self.name = name
     self.description = description
     self.template = template
+    self.teams = teams
     self.fields = fields
     self.lossReasons = lossReasons
     self.stages = stages
   }
 
   private enum CodingKeys: CodingKey {
-    case name, description, template, fields, lossReasons, stages
+    case name, description, template, teams, fields, lossReasons, stages
   }
 
   package init(from decoder: any Decoder) throws {
@@ -38,6 +42,7 @@ package struct PipelineDefinition: Codable, Hashable, Sendable {
     name = try container.decode(LocalizedText.self, forKey: .name)
     description = try container.decodeIfPresent(LocalizedText.self, forKey: .description)
     template = try container.decodeIfPresent(String.self, forKey: .template)
+    teams = try container.decodeIfPresent([String].self, forKey: .teams) ?? []
     fields = try container.decodeIfPresent([FieldDeclaration].self, forKey: .fields) ?? []
     lossReasons = try container.decodeIfPresent([LossReason].self, forKey: .lossReasons) ?? []
     stages = try container.decode([Stage].self, forKey: .stages)
@@ -49,6 +54,7 @@ package struct PipelineDefinition: Codable, Hashable, Sendable {
     try container.encode(name, forKey: .name)
     try container.encodeIfPresent(description, forKey: .description)
     try container.encodeIfPresent(template, forKey: .template)
+    if !teams.isEmpty { try container.encode(teams, forKey: .teams) }
     if !fields.isEmpty { try container.encode(fields, forKey: .fields) }
     if !lossReasons.isEmpty { try container.encode(lossReasons, forKey: .lossReasons) }
     try container.encode(stages, forKey: .stages)

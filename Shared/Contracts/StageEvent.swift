@@ -155,10 +155,12 @@ package struct RevertedMove: Codable, Hashable, Sendable {
   package var enteredSequence: Int64
   /// The open stage that a closed deal was closed from, as it was before the move.
   package var closedFrom: String?
+  /// What the follow-up deadline of that stay counts from, where a hold had put it off.
+  package var followUp: FollowUpCount?
 
   package init(
     eventId: EntityID, epoch: Int64, sequence: Int64, enteredAt: Instant?, enteredEpoch: Int64,
-    enteredSequence: Int64, closedFrom: String? = nil
+    enteredSequence: Int64, closedFrom: String? = nil, followUp: FollowUpCount? = nil
   ) {
     self.eventId = eventId
     self.epoch = epoch
@@ -167,6 +169,18 @@ package struct RevertedMove: Codable, Hashable, Sendable {
     self.enteredEpoch = enteredEpoch
     self.enteredSequence = enteredSequence
     self.closedFrom = closedFrom
+    self.followUp = followUp
+  }
+}
+
+/// From when a follow-up deadline counts, and how many of the owner's working days.
+package struct FollowUpCount: Codable, Hashable, Sendable {
+  package var from: Instant
+  package var days: Double
+
+  package init(from: Instant, days: Double) {
+    self.from = from
+    self.days = days
   }
 }
 

@@ -62,6 +62,14 @@ import Testing
     #expect(Sample.pipeline.messageKey == "general:3")
   }
 
+  /// As it was written before pipelines had teams, and is still where they have none.
+  @Test func aPipelineOfAllNamesNoTeams() throws {
+    let bytes = Array(#"{"name":{"en":"A","zh":"甲"},"stages":[]}"#.utf8)
+    let definition = try JSONCoding.decode(PipelineDefinition.self, from: bytes)
+    #expect(definition.teams == [])
+    #expect(try JSONCoding.encode(definition) == bytes)
+  }
+
   @Test func unknownTypesAndTombstonesAreNoErrors() throws {
     var wire = try Sample.event().wireMessage(source: "tests")
     wire.headers.append(.init("ce_type", "sluice.stage-danced.v7"))

@@ -35,6 +35,34 @@ import Testing
     }
   }
 
+  /// From Friday 15:00 to Monday 09:00, over a weekend, a holiday, a make-up Saturday, from days off.
+  @Test(arguments: [
+    ("2026-11-20T15:00:00", "2026-11-23T09:00:00", 0.75),
+    ("2026-11-21T15:00:00", "2026-11-23T06:00:00", 0.25),
+    ("2026-11-20T15:00:00", "2026-11-22T23:00:00", 0.375),
+    ("2026-09-30T16:00:00", "2026-10-10T16:00:00", 3),
+    ("2026-02-13T15:00:00", "2026-02-24T15:00:00", 2),
+    ("2026-11-23T09:00:00", "2026-11-23T09:00:00", 0),
+    ("2026-11-23T09:00:00", "2026-11-20T15:00:00", 0),
+    ("2026-11-21T09:00:00", "2026-11-22T15:00:00", 0),
+  ])
+  func workingDaysBetween(_ start: String, _ end: String, _ days: Double) throws {
+    let (start, end) = (Instant(start + "+08:00"), Instant(end + "+08:00"))
+    #expect(
+      WorkingCalendar.china.workingDays(
+        from: try #require(start), to: try #require(end), in: shanghai)
+        == days)
+  }
+
+  @Test(arguments: DeadlineTable.all)
+  func workingDaysAreTheOtherWayRound(_ row: DeadlineRow) throws {
+    let zone = try #require(TimeZone.named(row.zone))
+    let start = try #require(Instant(row.start))
+    let deadline = row.calendar.deadline(from: start, days: row.days, in: zone)
+    let days = row.calendar.workingDays(from: start, to: deadline, in: zone)
+    #expect(row.calendar.deadline(from: start, days: days, in: zone) == deadline)
+  }
+
   @Test func partsAddUp() {
     let start = Instant("2026-02-13T15:00:00+08:00")!
     var stepped = start

@@ -18,6 +18,10 @@ import Testing
     (.rep, .move, "+--+-+"),
     (.rep, .revert, "+----+"),
     (.rep, .readFeed, "-----+"),
+    (.rep, .readPipelines, "--+--+"),
+    (.rep, .comment, "--+--+"),
+    (.rep, .writeDrafts, "------"),
+    (.rep, .publish, "------"),
     (.rep, .readSettings, "++++++"),
     (.rep, .changeSettings, "------"),
     (.rep, .changeRules, "------"),
@@ -26,12 +30,17 @@ import Testing
     (.rep, .readStray, "-----+"),
     (.rep, .settleStray, "-----+"),
     (.rep, .subscribe, "------"),
+    (.rep, .manageServiceAccounts, "------"),
     (.manager, .read, "++v+-+"),
     (.manager, .create, "++---+"),
     (.manager, .edit, "++---+"),
     (.manager, .move, "++-+-+"),
     (.manager, .revert, "++---+"),
     (.manager, .readFeed, "-----+"),
+    (.manager, .readPipelines, "-++--+"),
+    (.manager, .comment, "-++--+"),
+    (.manager, .writeDrafts, "-+---+"),
+    (.manager, .publish, "------"),
     (.manager, .readSettings, "++++++"),
     (.manager, .changeSettings, "------"),
     (.manager, .changeRules, "-----+"),
@@ -40,12 +49,17 @@ import Testing
     (.manager, .readStray, "++++++"),
     (.manager, .settleStray, "++++++"),
     (.manager, .subscribe, "++---+"),
+    (.manager, .manageServiceAccounts, "------"),
     (.admin, .read, "++++++"),
     (.admin, .create, "++++++"),
     (.admin, .edit, "++++++"),
     (.admin, .move, "++++++"),
     (.admin, .revert, "++++++"),
     (.admin, .readFeed, "++++++"),
+    (.admin, .readPipelines, "++++++"),
+    (.admin, .comment, "++++++"),
+    (.admin, .writeDrafts, "++++++"),
+    (.admin, .publish, "++++++"),
     (.admin, .readSettings, "++++++"),
     (.admin, .changeSettings, "++++++"),
     (.admin, .changeRules, "++++++"),
@@ -54,12 +68,17 @@ import Testing
     (.admin, .readStray, "++++++"),
     (.admin, .settleStray, "++++++"),
     (.admin, .subscribe, "++++++"),
+    (.admin, .manageServiceAccounts, "++++++"),
     (.viewer, .read, "++++++"),
     (.viewer, .create, "------"),
     (.viewer, .edit, "------"),
     (.viewer, .move, "------"),
     (.viewer, .revert, "------"),
     (.viewer, .readFeed, "++++++"),
+    (.viewer, .readPipelines, "++++++"),
+    (.viewer, .comment, "------"),
+    (.viewer, .writeDrafts, "------"),
+    (.viewer, .publish, "------"),
     (.viewer, .readSettings, "++++++"),
     (.viewer, .changeSettings, "------"),
     (.viewer, .changeRules, "------"),
@@ -68,12 +87,17 @@ import Testing
     (.viewer, .readStray, "++++++"),
     (.viewer, .settleStray, "------"),
     (.viewer, .subscribe, "------"),
+    (.viewer, .manageServiceAccounts, "------"),
     (.publisher, .read, "------"),
     (.publisher, .create, "------"),
     (.publisher, .edit, "------"),
     (.publisher, .move, "------"),
     (.publisher, .revert, "------"),
     (.publisher, .readFeed, "------"),
+    (.publisher, .readPipelines, "------"),
+    (.publisher, .comment, "------"),
+    (.publisher, .writeDrafts, "------"),
+    (.publisher, .publish, "------"),
     (.publisher, .readSettings, "------"),
     (.publisher, .changeSettings, "------"),
     (.publisher, .changeRules, "------"),
@@ -82,6 +106,7 @@ import Testing
     (.publisher, .readStray, "------"),
     (.publisher, .settleStray, "------"),
     (.publisher, .subscribe, "------"),
+    (.publisher, .manageServiceAccounts, "------"),
   ]
 
   struct Row: Sendable, CustomStringConvertible {
@@ -113,7 +138,7 @@ import Testing
     #expect(pairs.count == AccessPolicy.Role.allCases.count * AccessPolicy.Action.allCases.count)
     #expect(Self.table.count == pairs.count)
     #expect(Self.table.allSatisfy { $0.2.count == 6 })
-    #expect(Self.rows.count == 840)
+    #expect(Self.rows.count == 1_140)
   }
 
   @Test(arguments: rows) func row(_ row: Row) {
@@ -130,6 +155,11 @@ import Testing
     #expect(AccessPolicy.roles(for: .changeRules) == [.manager, .admin])
     #expect(AccessPolicy.roles(for: .report) == [.rep, .manager, .admin, .publisher])
     #expect(AccessPolicy.roles(for: .subscribe) == [.manager, .admin])
+    #expect(AccessPolicy.roles(for: .readPipelines) == [.rep, .manager, .admin, .viewer])
+    #expect(AccessPolicy.roles(for: .comment) == [.rep, .manager, .admin])
+    #expect(AccessPolicy.roles(for: .writeDrafts) == [.manager, .admin])
+    #expect(AccessPolicy.roles(for: .publish) == [.admin])
+    #expect(AccessPolicy.roles(for: .manageServiceAccounts) == [.admin])
   }
 }
 

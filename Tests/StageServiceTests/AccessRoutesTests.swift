@@ -269,7 +269,10 @@ import Testing
       #expect(left.status == 200)
       let token = try api.issuer.token(
         subject: "gu.wen", roles: [.rep, .admin], expiresIn: .seconds(600))
-      for path in ["opportunities", "events", "people"] {
+      for path in [
+        "opportunities", "events", "people", "pipelines", "pipelines/general",
+        "pipelines/general/drafts", "templates", "definition-schema", "service-accounts",
+      ] {
         let answer = try await api.send(.get, "/v1/\(path)", token: token)
         #expect(answer.status == 403 && answer.codes == ["person-inactive"], "\(path)")
       }

@@ -73,4 +73,9 @@ extension Patch {
     case .set(let value): .some(value)
     }
   }
+
+  /// What is set; nil where nothing is.
+  var new: Value? {
+    if case .set(let value) = self { value } else { nil }
+  }
 }

@@ -10,9 +10,19 @@ extension Decider {
     guard failures.isEmpty else { return .failure(.invalid(failures)) }
     var changes = Changes(to: opportunity)
     changes.assign(assignment)
+    let owner = assignment.owner.value(keeping: opportunity.owner) ?? opportunity.owner
+    var dueAt = opportunity.followUpDueAt
+    if owner != opportunity.owner {
+      dueAt = dueAt.flatMap { _ in deadline(of: opportunity) }
+      if let held = opportunity.state.hold { changes.hold(waiting(held)) }
+    }
     var event = changed(opportunity, changes.list, command, reason: assignment.reason)
-    if let owner = assignment.owner.value(keeping: opportunity.owner) { event.data.owner = owner }
+    event.data.owner = owner
     if let team = assignment.team.value(keeping: opportunity.team) { event.data.team = team }
+    event.data.followUpDueAt = dueAt
+    let outsiders = outsiders(
+      owner: assignment.owner.new, team: assignment.team.new, of: opportunity.applying(event))
+    if let refusal = settle(outsiders, &event) { return .failure(refusal) }
     return .success(event)
   }
 
@@ -31,13 +41,14 @@ extension Decider {
     changes.hold(
       DealState.Hold(
         reason: wanted.reason, since: now, until: wanted.until,
-        followUpDueAt: opportunity.followUpDueAt))
+        followUpDueAt: opportunity.followUpDueAt,
+        daysLeft: opportunity.followUpDueAt.map { daysLeft(until: $0, at: now) }))
     var event = changed(opportunity, changes.list, command, reason: wanted.reason)
     event.data.followUpDueAt = nil
     return .success(event)
   }
 
-  /// The deadline goes on, later by the time that the deal was on hold.
+  /// The deadline goes on: from now the owner has the working days that were left when the hold began.
   func resume(
     _ opportunity: Opportunity, _ resumption: StageCommand.Resumption, _ command: StageCommand
   ) -> Result<StageEvent, Refusal> {
@@ -47,7 +58,7 @@ extension Decider {
     var changes = Changes(to: opportunity)
     changes.hold(nil)
     var event = changed(opportunity, changes.list, command, reason: resumption.reason)
-    event.data.followUpDueAt = held.dueAt(resumedAt: event.occurredAt)
+    event.data.followUpDueAt = held.daysLeft.map { deadline(from: event.occurredAt, days: $0) }
     return .success(event)
   }
 

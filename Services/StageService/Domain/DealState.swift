@@ -14,6 +14,8 @@ struct DealState: Hashable, Sendable {
   /// By stage and item: who ticked it, and when.
   var checklist: [String: [String: Tick]] = [:]
   var hold: Hold?
+  /// What the deadline counts from after a hold; nil: from the entry, all the days of the stage.
+  var followUp: FollowUpCount?
   /// What a forecast counts the deal as: as it says itself, or else its stage.
   var forecastCategory: ForecastCategory?
   /// What the deal says itself.
@@ -45,8 +47,10 @@ struct DealState: Hashable, Sendable {
     var since: Instant
     /// When it ends by itself.
     var until: Instant?
-    /// The deadline that waits, as it was when the hold began.
+    /// The deadline that waits, as if the hold ended when it began.
     var followUpDueAt: Instant?
+    /// How many of the owner's working days were left until then.
+    var daysLeft: Double?
   }
 
   /// Kinds of activity that need no link to prove something.
@@ -62,7 +66,7 @@ struct DealState: Hashable, Sendable {
 
 extension DealState: Codable {
   private enum CodingKeys: CodingKey {
-    case evidence, explicitFeedbackAt, feedback, checklist, hold, forecastCategory
+    case evidence, explicitFeedbackAt, feedback, checklist, hold, followUp, forecastCategory
     case ownForecastCategory, pushCount
   }
 
@@ -74,6 +78,7 @@ extension DealState: Codable {
     checklist =
       try container.decodeIfPresent([String: [String: Tick]].self, forKey: .checklist) ?? [:]
     hold = try container.decodeIfPresent(Hold.self, forKey: .hold)
+    followUp = try container.decodeIfPresent(FollowUpCount.self, forKey: .followUp)
     forecastCategory = try container.decodeIfPresent(
       ForecastCategory.self, forKey: .forecastCategory)
     ownForecastCategory = try container.decodeIfPresent(
@@ -88,6 +93,7 @@ extension DealState: Codable {
     if !feedback.isEmpty { try container.encode(feedback, forKey: .feedback) }
     if !checklist.isEmpty { try container.encode(checklist, forKey: .checklist) }
     try container.encodeIfPresent(hold, forKey: .hold)
+    try container.encodeIfPresent(followUp, forKey: .followUp)
     try container.encodeIfPresent(forecastCategory, forKey: .forecastCategory)
     try container.encodeIfPresent(ownForecastCategory, forKey: .ownForecastCategory)
     if pushCount != 0 { try container.encode(pushCount, forKey: .pushCount) }
@@ -135,7 +141,8 @@ extension DealState.Hold {
     }
     self.init(
       reason: reason, since: since, until: value.member("until")?.instant,
-      followUpDueAt: value.member("followUpDueAt")?.instant)
+      followUpDueAt: value.member("followUpDueAt")?.instant,
+      daysLeft: value.member("daysLeft")?.numeric)
   }
 
   var json: JSONValue {
@@ -144,14 +151,11 @@ extension DealState.Hold {
     ]
     if let until { members["until"] = .string(until.description) }
     if let followUpDueAt { members["followUpDueAt"] = .string(followUpDueAt.description) }
-    return .object(members)
-  }
-
-  /// When the deadline is due that waited until `now`.
-  func dueAt(resumedAt now: Instant) -> Instant? {
-    followUpDueAt.map {
-      Instant(microseconds: $0.microseconds + max(0, now.microseconds - since.microseconds))
+    if let daysLeft {
+      // As it comes back from JSON.
+      members["daysLeft"] = Int64(exactly: daysLeft).map(JSONValue.integer) ?? .number(daysLeft)
     }
+    return .object(members)
   }
 }
 

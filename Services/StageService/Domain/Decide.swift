@@ -28,13 +28,15 @@ struct DecisionContext: Sendable {
   var actorRoles: Set<String>
   /// Everybody above the deal's owner, at any level.
   var ownerManagers: [String]
-  /// When the deal's owner works; nil where the directory does not know the owner.
+  /// When whoever owns the deal afterwards works; nil where the directory does not know the owner.
   var workingTime: WorkingTime?
+  /// Who is in which team.
+  var people: Directory
 
   init(
     now: Instant, actor: String, eventID: EntityID, epoch: Int64, mode: Mode,
     actorRoles: Set<String> = [], ownerManagers: [String] = [],
-    workingTime: WorkingTime? = nil
+    workingTime: WorkingTime? = nil, people: Directory = Directory()
   ) {
     self.now = now
     self.actor = actor
@@ -45,6 +47,7 @@ struct DecisionContext: Sendable {
     self.actorRoles = actorRoles
     self.ownerManagers = ownerManagers
     self.workingTime = workingTime
+    self.people = people
   }
 
   /// `historical`: what the gate refuses is recorded as violations instead of stopping the command,
@@ -143,7 +146,8 @@ struct Decider: Sendable {
     let facts = GateFacts(
       deal: opportunity, definition: definition, mover: mover(evidence: nil), now: data.occurredAt)
     let unmet = Gate(definition).entryFailures(of: facts, into: stage)
-    if let refusal = settle(misfits + unmet, &event) { return .failure(refusal) }
+    let outsiders = outsiders(owner: new.owner, team: new.team, of: opportunity)
+    if let refusal = settle(misfits + outsiders + unmet, &event) { return .failure(refusal) }
     return .success(event)
   }
 
@@ -215,9 +219,6 @@ struct Decider: Sendable {
     data.toCategory = stage.category
     data.toPosition = definition.position(of: stage.key)
     data.benchmarkDays = stage.benchmarkDays
-    data.followUpDueAt = stage.followUpDays.map { days in
-      context.workingTime?.deadline(from: data.occurredAt, days: days)
-        ?? data.occurredAt.adding(days: days)
-    }
+    data.followUpDueAt = stage.followUpDays.map { deadline(from: data.occurredAt, days: $0) }
   }
 }

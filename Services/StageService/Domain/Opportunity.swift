@@ -102,6 +102,9 @@ struct Opportunity: Hashable, Sendable {
     next.state.forecastCategory = event.data.forecastCategory
     for change in event.changes { next.apply(change) }
     if let activity = event.data.activity { next.note(activity) }
+    if event.type == .changed, next.state.hold == nil, let days = state.hold?.daysLeft {
+      next.state.followUp = FollowUpCount(from: event.occurredAt, days: days)
+    }
     guard let to = event.to, let category = event.toCategory else { return next }
     if event.type == .moveReverted {
       next.standAgain(in: to, category, event.data)
@@ -120,6 +123,7 @@ struct Opportunity: Hashable, Sendable {
     if to != stage {
       enteredStageAt = event.occurredAt
       entryUnknown = false
+      state.followUp = nil
     }
     stage = to
     self.category = category
@@ -133,6 +137,7 @@ struct Opportunity: Hashable, Sendable {
     stage = former
     self.category = category
     closedFrom = event.reverted?.closedFrom
+    state.followUp = event.reverted?.followUp
     entryUnknown = event.reverted?.enteredAt == nil
     enteredStageAt = event.reverted?.enteredAt ?? createdAt
   }
@@ -140,7 +145,9 @@ struct Opportunity: Hashable, Sendable {
   /// An activity since the entry is the follow-up that a hold makes wait.
   private mutating func note(_ activity: ActivityRecord) {
     state.note(activity)
-    if activity.at >= enteredStageAt { state.hold?.followUpDueAt = nil }
+    guard activity.at >= enteredStageAt else { return }
+    state.hold?.followUpDueAt = nil
+    state.hold?.daysLeft = nil
   }
 
   /// Every way a field can change passes here; `Changes` writes what this reads. Owner, team and

@@ -57,8 +57,13 @@ extension Decider {
       }
     }
     let isFollowedUp = stays.lastActivityAt.map { $0 >= before.enteredStageAt } ?? false
-    let due = isFollowedUp ? nil : before.state.hold?.followUpDueAt ?? before.followUpDueAt
-    held?.followUpDueAt = due
+    var due = isFollowedUp ? nil : before.followUpDueAt
+    if due != nil, before.owner != opportunity.owner { due = deadline(of: before) }
+    if var hold = held {
+      let left = before.state.hold?.daysLeft ?? due.map { daysLeft(until: $0, at: hold.since) }
+      hold.daysLeft = isFollowedUp ? nil : left
+      held = waiting(hold)
+    }
     // A closed deal has nothing that could wait.
     if before.category == .won || before.category == .lost { held = nil }
     changes.hold(held)
@@ -77,7 +82,8 @@ extension Decider {
     data.reverted = RevertedMove(
       eventId: current.began.id, epoch: current.began.epoch, sequence: current.began.sequence,
       enteredAt: before.entryUnknown ? nil : before.enteredStageAt, enteredEpoch: restored.epoch,
-      enteredSequence: restored.sequence, closedFrom: before.closedFrom)
+      enteredSequence: restored.sequence, closedFrom: before.closedFrom,
+      followUp: before.state.followUp)
     return .success(StageEvent(id: context.eventID, type: .moveReverted, data: data))
   }
 

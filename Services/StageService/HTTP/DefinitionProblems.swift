@@ -26,6 +26,9 @@ extension Problem {
     .notFound("the pipeline has no such draft; GET …/drafts lists them")
   }
 
+  /// A manager's draft of a pipeline that would belong to nobody below.
+  static var draftForOthers: Problem { Problem(.outsidePipeline(readable: true)) }
+
   static func staleDraft(_ revision: Int64) -> Problem {
     .preconditionFailed(current: EntityTag.text(revision))
   }

@@ -4,17 +4,19 @@ import Hummingbird
 import Messaging
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/pipelines/{key}/drafts`: definitions that people work on, and their publication.
 ///
 /// Managers and administrators write drafts, whoever moves deals may say something of a stage, and only
-/// an administrator publishes.
+/// an administrator publishes. Whose a draft is, the published pipeline says, or where there is none
+/// the draft itself.
 struct DraftRoutes: Sendable {
   let store: DraftStore
   let publisher: DraftPublisher
   let catalog: PipelineCatalog
-  let recorder: Recorder
-  let committed: WakeSignal
+  let access: AccessControl
+  let endpoint: CommandEndpoint
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     let drafts = router.group("pipelines/:key/drafts")
@@ -33,33 +35,46 @@ struct DraftRoutes: Sendable {
   @Sendable private func create(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.manager, .admin)
+    let caller = try await access.caller(context, to: .writeDrafts)
     let pipeline = context.parameters.get("key") ?? ""
-    let definition = try await request.definition(context)
-    var failures = definition.unstorable
-    if !DefinitionCheck.isKey(pipeline) { failures.append(.invalidKey(at: "/key")) }
-    try refuse(failures)
-    let now = Instant.now()
-    let draft = try await store.create(
-      Draft(
-        id: .make(at: now), pipeline: pipeline, revision: 1, definition: definition,
-        createdAt: now, createdBy: caller.subject, updatedAt: now, updatedBy: caller.subject))
-    return try answer(
-      draft, status: .created,
-      location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)")
+    return try await endpoint.once(request, context, by: caller) { draft in
+      try Self.answer(
+        draft, status: .created,
+        location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)")
+    } change: { request, keeping in
+      let definition = try await request.definition(context)
+      var failures = definition.unstorable
+      if !DefinitionCheck.isKey(pipeline) { failures.append(.invalidKey(at: "/key")) }
+      try refuse(failures)
+      if let newest = try await catalog.newest(pipeline) {
+        try caller.require(
+          .writeDrafts, onPipelineOf: newest.definition.teams, hidden: .draftForOthers)
+      }
+      try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
+      let now = Instant.now()
+      return try await store.create(
+        Draft(
+          id: .make(at: now), pipeline: pipeline, revision: 1, definition: definition,
+          createdAt: now, createdBy: caller.subject, updatedAt: now, updatedBy: caller.subject),
+        keeping: keeping)
+    }
   }
 
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<DraftSummaryView> {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let after = query.value(
       "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
     ) { EntityID($0) }
     let limit = query.int("limit", in: 1...500, default: 50)
     try query.finish()
-    let drafts = try await store.list(of: try key(context), after: after, limit: limit + 1)
+    let key = try key(context)
+    let newest = try await catalog.newest(key)
+    if let newest, !caller.reads(newest.definition) { return Page(items: [], next: nil) }
+    let drafts = try await store.list(
+      of: key, ownedBy: newest == nil ? caller.pipelineTeams : nil, after: after, limit: limit + 1)
     let page = drafts.prefix(limit)
     return Page(
       items: page.map(DraftSummaryView.init),
@@ -69,51 +84,59 @@ struct DraftRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
-    return try answer(try await draft(context), feedback: try await store.feedback(on: id(context)))
+    let draft = try await draft(context, to: .readPipelines)
+    let answer = try Self.answer(draft, feedback: try await store.feedback(on: draft.id))
+    return endpoint.response(answer)
   }
 
   @Sendable private func replace(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.manager, .admin)
-    let expected = try EntityTag.ifMatch(request)
-    let definition = try await request.definition(context)
-    try refuse(definition.unstorable)
-    let edit = try await store.replace(
-      try id(context), of: try key(context), with: definition, expected: expected,
-      by: caller.subject, at: .now())
-    switch edit {
-    case .saved(let draft):
-      return try answer(draft, feedback: try await store.feedback(on: draft.id))
-    case .unknown: throw Problem.noSuchDraft
-    case .stale(let revision): throw Problem.staleDraft(revision)
-    case .published(let version): throw Problem.draftPublished(as: version)
+    let caller = try await access.caller(context, to: .writeDrafts)
+    return try await endpoint.once(request, context, by: caller) { (edit: DraftStore.Edit) in
+      switch edit {
+      case .saved(let draft, let feedback): return try Self.answer(draft, feedback: feedback)
+      case .unknown: throw Problem.noSuchDraft
+      case .stale(let revision): throw Problem.staleDraft(revision)
+      case .published(let version): throw Problem.draftPublished(as: version)
+      }
+    } change: { request, keeping in
+      let draft = try await draft(context, for: caller, to: .writeDrafts)
+      let expected = try EntityTag.ifMatch(request)
+      let definition = try await request.definition(context)
+      try refuse(definition.unstorable)
+      try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
+      return try await store.replace(
+        draft.id, of: draft.pipeline, with: definition, expected: expected, by: caller.subject,
+        at: .now(), keeping: keeping)
     }
   }
 
   @Sendable private func delete(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
-    guard try await store.delete(try id(context), of: try key(context)) else {
-      throw Problem.noSuchDraft
+    let caller = try await access.caller(context, to: .writeDrafts)
+    return try await endpoint.once(request, context, by: caller) { isGone in
+      guard isGone else { throw Problem.noSuchDraft }
+      return CommandEndpoint.Answer(status: .noContent)
+    } change: { _, keeping in
+      let draft = try await draft(context, for: caller, to: .writeDrafts)
+      return try await store.delete(draft.id, of: draft.pipeline, at: .now(), keeping: keeping)
     }
-    return Response(status: .noContent)
   }
 
   @Sendable private func lint(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<LintFinding> {
-    try context.requireReader()
-    return Page(items: Linter(try await draft(context).definition).findings, next: nil)
+    let draft = try await draft(context, to: .readPipelines)
+    let teams = Set(try await access.directory.current().teams.keys)
+    return Page(items: Linter(draft.definition, teams: teams).findings, next: nil)
   }
 
   @Sendable private func diff(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
-    let draft = try await draft(context)
+    let draft = try await draft(context, to: .readPipelines)
     return try json(DiffView(draft, against: try await catalog.newest(draft.pipeline)))
   }
 
@@ -125,26 +148,30 @@ struct DraftRoutes: Sendable {
   @Sendable private func comment(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.rep, .manager, .admin)
-    let body = try await request.decode(as: Comment.self, context: context)
-    let draft = try await draft(context)
-    var failures = DefinitionCheck.needed(body.text, at: "/text")
-    if draft.definition.stage(body.stage) == nil {
-      let stages = draft.definition.stages.map(\.key).joined(separator: ", ")
-      failures.append(
-        .invalid(
-          "/stage", "unknown-stage", zh: "不是草稿中的阶段；可用：\(stages)",
-          en: "is no stage of the draft; there are \(stages)"))
+    let caller = try await access.caller(context, to: .comment)
+    let location = "/v1/pipelines/\(try key(context))/drafts/\(try id(context))"
+    return try await endpoint.once(request, context, by: caller) { (feedback: DraftFeedback?) in
+      guard let feedback else { throw Problem.noSuchDraft }
+      return CommandEndpoint.Answer(
+        status: .created, body: try JSONCoding.encode(feedback), location: location)
+    } change: { request, keeping in
+      let draft = try await draft(context, for: caller, to: .comment)
+      let body = try await request.decode(as: Comment.self, context: context)
+      var failures = DefinitionCheck.needed(body.text, at: "/text")
+      if draft.definition.stage(body.stage) == nil {
+        let stages = draft.definition.stages.map(\.key).joined(separator: ", ")
+        failures.append(
+          .invalid(
+            "/stage", "unknown-stage", zh: "不是草稿中的阶段；可用：\(stages)",
+            en: "is no stage of the draft; there are \(stages)"))
+      }
+      try refuse(failures, code: "invalid-feedback", title: "The feedback cannot be taken")
+      let now = Instant.now()
+      let feedback = DraftFeedback(
+        id: .make(at: now), stage: body.stage, text: body.text, givenAt: now,
+        givenBy: caller.subject)
+      return try await store.add(feedback, to: draft.id, keeping: keeping)
     }
-    try refuse(failures, code: "invalid-feedback", title: "The feedback cannot be taken")
-    let now = Instant.now()
-    let feedback = DraftFeedback(
-      id: .make(at: now), stage: body.stage, text: body.text, givenAt: now,
-      givenBy: caller.subject)
-    guard try await store.add(feedback, to: draft.id) else { throw Problem.noSuchDraft }
-    return try json(
-      feedback, status: .created,
-      headers: [.location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)"])
   }
 
   private struct Publication: Decodable { var note: String }
@@ -152,23 +179,34 @@ struct DraftRoutes: Sendable {
   @Sendable private func publish(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.admin)
-    let expected = try EntityTag.ifMatch(request)
-    let body = try await request.decode(as: Publication.self, context: context)
-    try refuse(
-      DefinitionCheck.needed(body.note, at: "/note"), code: "invalid-publication",
-      title: "The draft cannot be published")
+    let caller = try await access.caller(context, to: .publish)
     let trace = ServiceContext.current?.trace
-    let publication = try await publisher.publish(
-      try id(context), of: try key(context), expected: expected, note: body.note,
-      by: caller.subject, at: .now()
-    ) { [recorder] in try recorder.message($0, trace: trace) }
+    let (key, id) = (try key(context), try id(context))
+    let answer = try await endpoint.once(request, context, by: caller) {
+      try Self.answer($0)
+    } change: { request, keeping in
+      let expected = try EntityTag.ifMatch(request)
+      let body = try await request.decode(as: Publication.self, context: context)
+      try refuse(
+        DefinitionCheck.needed(body.note, at: "/note"), code: "invalid-publication",
+        title: "The draft cannot be published")
+      return try await publisher.publish(
+        id, of: key, expected: expected, note: body.note, by: caller.subject, at: .now(),
+        keeping: keeping
+      ) { [recorder = endpoint.recorder] in try recorder.message($0, trace: trace) }
+    }
+    endpoint.committed.wake()
+    return answer
+  }
+
+  private static func answer(
+    _ publication: DraftPublisher.Publication
+  ) throws -> CommandEndpoint.Answer {
     switch publication {
     case .published(let pipeline):
-      committed.wake()
-      return try json(
-        PipelineView(pipeline), status: .created,
-        headers: [.location: "/v1/pipelines/\(pipeline.key)?version=\(pipeline.version)"])
+      CommandEndpoint.Answer(
+        status: .created, body: try JSONCoding.encode(PipelineView(pipeline)),
+        location: "/v1/pipelines/\(pipeline.key)?version=\(pipeline.version)")
     case .unknown: throw Problem.noSuchDraft
     case .stale(let revision): throw Problem.staleDraft(revision)
     case .wasPublished(let version): throw Problem.draftPublished(as: version)
@@ -194,20 +232,27 @@ struct DraftRoutes: Sendable {
     return id
   }
 
-  private func draft(_ context: ServiceRequestContext) async throws -> Draft {
+  /// The draft of the path, once it is certain that the caller may do it to the draft.
+  private func draft(
+    _ context: ServiceRequestContext, for caller: Caller? = nil, to action: AccessPolicy.Action
+  ) async throws -> Draft {
+    let asked = if let caller { caller } else { try await access.caller(context, to: action) }
     guard let draft = try await store.find(try id(context), of: try key(context)) else {
       throw Problem.noSuchDraft
     }
+    let published = try await catalog.newest(draft.pipeline)?.definition
+    try asked.require(
+      action, onPipelineOf: (published ?? draft.definition).teams, hidden: .noSuchDraft)
     return draft
   }
 
-  private func answer(
+  private static func answer(
     _ draft: Draft, feedback: [DraftFeedback] = [], status: HTTPResponse.Status = .ok,
     location: String? = nil
-  ) throws -> Response {
-    var headers: HTTPFields = [.eTag: EntityTag.text(draft.revision)]
-    headers[.location] = location
-    return try json(DraftView(draft, feedback: feedback), status: status, headers: headers)
+  ) throws -> CommandEndpoint.Answer {
+    CommandEndpoint.Answer(
+      status: status, body: try JSONCoding.encode(DraftView(draft, feedback: feedback)),
+      location: location, etag: EntityTag.text(draft.revision))
   }
 
   private func refuse(

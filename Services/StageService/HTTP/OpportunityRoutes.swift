@@ -181,11 +181,3 @@ struct OpportunityRoutes: Sendable {
     return id
   }
 }
-
-extension ServiceRequestContext {
-  /// Everyone who works with deals may read them; a publisher only sends.
-  @discardableResult
-  func requireReader() throws -> Principal {
-    try require(.rep, .manager, .admin, .viewer)
-  }
-}

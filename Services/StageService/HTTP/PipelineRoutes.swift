@@ -4,12 +4,13 @@ import Hummingbird
 import Messaging
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/pipelines`, `/v1/templates` and `/v1/definition-schema`.
 struct PipelineRoutes: Sendable {
   let catalog: PipelineCatalog
-  let recorder: Recorder
-  let committed: WakeSignal
+  let access: AccessControl
+  let endpoint: CommandEndpoint
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     router.post("pipelines", use: publish)
@@ -30,22 +31,32 @@ struct PipelineRoutes: Sendable {
   @Sendable private func publish(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.admin)
-    let body = try await request.decode(as: Publication.self, context: context)
-    let definition = try definition(of: body)
-    let pipeline = PublishedPipeline(
-      key: body.key, version: 1, definition: definition, publishedAt: .now(),
-      publishedBy: caller.subject)
-    let message = try recorder.message(pipeline, trace: ServiceContext.current?.trace)
-    let result = try await catalog.publish(pipeline, announcing: message)
-    switch result {
+    let caller = try await access.caller(context, to: .publish)
+    let answer = try await endpoint.once(request, context, by: caller) {
+      try Self.answer($0)
+    } change: { request, keeping in
+      let body = try await request.decode(as: Publication.self, context: context)
+      let pipeline = PublishedPipeline(
+        key: body.key, version: 1, definition: try definition(of: body), publishedAt: .now(),
+        publishedBy: caller.subject)
+      let message = try endpoint.recorder.message(pipeline, trace: ServiceContext.current?.trace)
+      return try await catalog.publish(pipeline, announcing: message, keeping: keeping)
+    }
+    endpoint.committed.wake()
+    return answer
+  }
+
+  private static func answer(
+    _ publication: PipelineCatalog.Publication
+  ) throws -> CommandEndpoint.Answer {
+    switch publication {
     case .published(let pipeline):
-      committed.wake()
-      return try json(
-        PipelineView(pipeline), status: .created,
-        headers: [.location: "/v1/pipelines/\(pipeline.key)"])
+      return CommandEndpoint.Answer(
+        status: .created, body: try JSONCoding.encode(PipelineView(pipeline)),
+        location: "/v1/pipelines/\(pipeline.key)")
     case .unchanged(let pipeline):
-      return try json(PipelineView(pipeline))
+      return CommandEndpoint.Answer(
+        status: .ok, body: try JSONCoding.encode(PipelineView(pipeline)))
     case .conflict(let pipeline):
       throw Problem.conflict(
         code: "pipeline-exists", title: "The key belongs to a pipeline with another definition",
@@ -85,8 +96,9 @@ struct PipelineRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PipelineView> {
-    try context.requireReader()
-    return Page(items: try await catalog.all().map(PipelineView.init), next: nil)
+    let caller = try await access.caller(context, to: .readPipelines)
+    let pipelines = try await catalog.all().filter { caller.reads($0.definition) }
+    return Page(items: pipelines.map(PipelineView.init), next: nil)
   }
 
   @Sendable private func read(
@@ -98,36 +110,48 @@ struct PipelineRoutes: Sendable {
   @Sendable private func lint(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<LintFinding> {
-    Page(items: Linter(try await pipeline(request, context).definition).findings, next: nil)
+    let definition = try await pipeline(request, context).definition
+    let teams = Set(try await access.directory.current().teams.keys)
+    return Page(items: Linter(definition, teams: teams).findings, next: nil)
   }
 
   /// The version that the query names; the newest where it names none.
   private func pipeline(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> PublishedPipeline {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let version = query.int("version", in: 1...1_000_000)
     try query.finish()
-    let key = try key(context)
-    let pipeline =
-      if let version { try await catalog.version(key, version) } else {
-        try await catalog.newest(key)
-      }
-    guard let pipeline else { throw Problem.noSuchPipeline }
+    let newest = try await newest(context, for: caller)
+    guard let version else { return newest }
+    guard let pipeline = try await catalog.version(newest.key, version) else {
+      throw Problem.noSuchPipeline
+    }
     return pipeline
+  }
+
+  /// The newest version, which says whose the pipeline is.
+  private func newest(
+    _ context: ServiceRequestContext, for caller: Caller
+  ) async throws -> PublishedPipeline {
+    guard let newest = try await catalog.newest(try key(context)) else {
+      throw Problem.noSuchPipeline
+    }
+    try caller.require(.readPipelines, onPipelineOf: newest.definition.teams)
+    return newest
   }
 
   @Sendable private func versions(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<PipelineVersionView> {
-    try context.requireReader()
+    let caller = try await access.caller(context, to: .readPipelines)
     var query = QueryReader(request)
     let below = query.int("cursor", in: 1...1_000_000)
     let limit = query.int("limit", in: 1...500, default: 50)
     try query.finish()
-    let versions = try await catalog.versions(try key(context), below: below, limit: limit + 1)
-    if versions.isEmpty, below == nil { throw Problem.noSuchPipeline }
+    let key = try await newest(context, for: caller).key
+    let versions = try await catalog.versions(key, below: below, limit: limit + 1)
     let page = versions.prefix(limit)
     return Page(
       items: page.map(PipelineVersionView.init),
@@ -144,7 +168,7 @@ struct PipelineRoutes: Sendable {
   @Sendable private func templates(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<TemplateView> {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readSettings)
     return Page(
       items: Templates.all.sorted { $0.key < $1.key }.map(TemplateView.init), next: nil)
   }
@@ -153,7 +177,7 @@ struct PipelineRoutes: Sendable {
   @Sendable private func schema(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireReader()
+    _ = try await access.caller(context, to: .readSettings)
     let schema = PackageResources.definition_schema_json
     return Response(
       status: .ok,

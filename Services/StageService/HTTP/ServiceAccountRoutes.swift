@@ -28,7 +28,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func create(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try await access.caller(context, to: .changeSettings)
+    let caller = try await access.caller(context, to: .manageServiceAccounts)
     let body = try await request.decode(as: ServiceAccountRequest.self, context: context)
     let failures = body.failures
     guard failures.isEmpty else {
@@ -60,7 +60,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<ServiceAccountView> {
-    _ = try await access.caller(context, to: .changeSettings)
+    _ = try await access.caller(context, to: .manageServiceAccounts)
     var query = QueryReader(request)
     let after = query.value(
       "cursor", expected: LocalizedText(zh: "上一页的 next", en: "the next of the page before")
@@ -77,7 +77,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    _ = try await access.caller(context, to: .changeSettings)
+    _ = try await access.caller(context, to: .manageServiceAccounts)
     guard let entry = try await store.find(try id(context)) else { throw Self.unknown }
     return try json(ServiceAccountView(entry))
   }
@@ -85,7 +85,7 @@ struct ServiceAccountRoutes: Sendable {
   @Sendable private func revoke(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try await access.caller(context, to: .changeSettings)
+    let caller = try await access.caller(context, to: .manageServiceAccounts)
     let trace = ServiceContext.current?.trace
     let revocation = try await store.revoke(try id(context), at: .now()) { [recorder] entry in
       try recorder.message(entry, trace: trace)

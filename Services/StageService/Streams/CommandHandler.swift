@@ -7,7 +7,9 @@ import ServiceWiring
 /// Commands over Kafka: the same decisions as over HTTP, a batch in one transaction.
 ///
 /// Which mode a command runs in follows from its topic alone, and so does who is believed: on
-/// `stage-commands` the sender may name the person it acts for, an import never can.
+/// `stage-commands` the sender may name the person it acts for, an import never can. What such a person
+/// may do, the policy says as it does over HTTP; a service may do what its right to write the topic
+/// allows.
 struct CommandHandler: BatchHandler {
   let topics: [Topic] = [.stageCommands, .importCommands]
   let catalog: PipelineCatalog
@@ -49,13 +51,16 @@ struct CommandHandler: BatchHandler {
         continue
       }
       let decision = try decide(
-        command, on: deals[command.opportunityId], after: events, &takenExternalIDs, batch.topic,
+        command, on: deals[command.opportunityId], after: events, takenExternalIDs, batch.topic,
         in: transaction, now: now)
       let result: CommandResult
       switch decision {
       case .success(let event):
         let state = deals[event.opportunityId]?.applying(event) ?? Opportunity(event)
         deals[event.opportunityId] = state
+        if case .create(let new) = command.action, let external = new.externalId {
+          takenExternalIDs[external] = command.opportunityId
+        }
         touched.insert(event.opportunityId)
         events.append(event)
         let message = try recorder.message(event, trace: request.trace)
@@ -106,7 +111,7 @@ struct CommandHandler: BatchHandler {
 
   private func decide(
     _ command: StageCommand, on deal: Opportunity?, after events: [StageEvent],
-    _ taken: inout [String: EntityID], _ topic: Topic,
+    _ taken: [String: EntityID], _ topic: Topic,
     in transaction: borrowing PostgresTransaction, now: Instant
   ) throws -> Result<StageEvent, Refusal> {
     let isImport = topic == .importCommands
@@ -117,7 +122,6 @@ struct CommandHandler: BatchHandler {
         if let holder = taken[external], holder != command.opportunityId {
           return .failure(.invalid([.externalIDTaken(external)]))
         }
-        taken[external] = command.opportunityId
       }
       if pipeline == nil { return .failure(.invalid([.unknownPipeline(new.pipeline)])) }
     } else if let deal {
@@ -126,11 +130,15 @@ struct CommandHandler: BatchHandler {
       return .failure(.notFound)
     }
     guard let pipeline else { return .failure(.notFound) }
+    let people = try directory.current(in: transaction)
+    let caller = isImport ? nil : command.actor.flatMap { Caller(actingFor: $0, in: people) }
+    if let refusal = caller?.refusal(command.action, on: deal, in: pipeline.definition) {
+      return .failure(Refusal(refusal))
+    }
     let decider = Decider(
       definition: pipeline.definition, version: pipeline.version,
       context: self.context(
-        command, on: deal, isImport: isImport, now: now,
-        people: try directory.current(in: transaction)))
+        command, by: caller, on: deal, isImport: isImport, now: now, people: people))
     guard case .revert = command.action, let deal else { return decider.decide(command, on: deal) }
     // What the batch has decided for the deal so far is not written yet.
     let history =
@@ -140,20 +148,20 @@ struct CommandHandler: BatchHandler {
   }
 
   private func context(
-    _ command: StageCommand, on deal: Opportunity?, isImport: Bool, now: Instant,
-    people: Directory
+    _ command: StageCommand, by caller: Caller?, on deal: Opportunity?, isImport: Bool,
+    now: Instant, people: Directory
   ) -> DecisionContext {
     var context = DecisionContext(
       now: now,
       actor: isImport
         ? CommandHandler.importer(command.actor) : command.actor ?? "service:activity-ingest",
       eventID: .make(at: now), epoch: recorder.epoch, mode: isImport ? .historical : .live,
-      workingTime: people.workingTime(of: command.owner(of: deal)))
+      workingTime: people.workingTime(of: command.owner(of: deal)), people: people)
     // Nobody acts in the name that an import gives, but by that name the gate judges.
     if isImport { context.mover = command.actor.flatMap { $0.hasPrefix("import:") ? nil : $0 } }
     if let mover = context.mover {
       let standing = standing(people, mover, deal?.owner)
-      context.actorRoles = standing.roles
+      context.actorRoles = caller?.deciding(standing.roles) ?? standing.roles
       context.ownerManagers = standing.ownerManagers
     }
     return context

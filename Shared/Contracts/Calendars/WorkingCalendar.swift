@@ -73,8 +73,7 @@ package struct WorkingCalendar: Hashable, Sendable {
   ///
   /// - Parameter days: from 0 to 100,000; what lies outside counts as the nearer bound.
   package func deadline(from start: Instant, days: Double, in zone: TimeZone) -> Instant {
-    var clock = WallClock(at: start, in: zone)
-    if !isWorkingDay(clock.day) { clock = WallClock(day: workingDay(from: clock.day)) }
+    var clock = workingClock(at: start, in: zone)
     let days = min(max(days, 0), 100_000)
     let perDay = WallClock.microsecondsPerDay
     let total = clock.microseconds + Int64((days * Double(perDay)).rounded())
@@ -82,6 +81,27 @@ package struct WorkingCalendar: Hashable, Sendable {
     clock.microseconds = total % perDay
     // Between the two times that the clocks show the same, the first lies before the start.
     return max(start, clock.instant(in: zone))
+  }
+}
+
+extension WorkingCalendar {
+  /// How many working days a deadline that was set at `start` for `end` has: the other way round from
+  /// ``deadline(from:days:in:)``. A time on a day off counts as the start of the next working day;
+  /// 0 where the end does not lie behind the start.
+  package func workingDays(from start: Instant, to end: Instant, in zone: TimeZone) -> Double {
+    var (clock, last) = (workingClock(at: start, in: zone), workingClock(at: end, in: zone))
+    var days = 0.0
+    while clock.day < last.day {
+      clock.day = workingDay(from: clock.day.next)
+      days += 1
+    }
+    let rest = Double(last.microseconds - clock.microseconds)
+    return clock.day == last.day ? max(0, days + rest / Double(WallClock.microsecondsPerDay)) : 0
+  }
+
+  private func workingClock(at instant: Instant, in zone: TimeZone) -> WallClock {
+    let clock = WallClock(at: instant, in: zone)
+    return isWorkingDay(clock.day) ? clock : WallClock(day: workingDay(from: clock.day))
   }
 }
 

@@ -3,15 +3,20 @@ import HTTPTypes
 package import ServiceKit
 
 extension AccessPolicy.Refusal {
-  /// What to tell the caller; nil where even that the deal exists is not to be told.
+  /// What to tell the caller; nil where even that there is a deal or pipeline is not to be told.
   package var failure: GateFailure? {
     switch self {
-    case .outsideScope(readable: false):
+    case .outsideScope(readable: false), .outsidePipeline(readable: false):
       nil
     case .outsideScope(readable: true):
       .forbidden(
         "outside-scope", zh: "该商机不属于您：销售只能处理自己的商机，经理还可处理下属团队的商机",
         en: "the deal is not the caller's: a rep works on own deals, a manager also on those below")
+    case .outsidePipeline(readable: true):
+      .forbidden(
+        "outside-scope", zh: "该流程不属于您下属的团队：经理只能起草下属团队的流程和全体共用的流程",
+        en: "the pipeline is of no team below the caller: a manager drafts those of the teams "
+          + "below and those of all")
     case .wholeOnly(let roles):
       .forbidden(
         "outside-scope", zh: "这涉及全部商机：需要以下角色之一：\(roles.names)",

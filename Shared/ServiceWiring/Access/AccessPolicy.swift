@@ -5,8 +5,10 @@ package import ServiceKit
 ///
 /// A viewer reads everything and an admin may do everything. A rep works on own deals, and where the
 /// team's visibility is `team` reads those of the team. A manager works on own deals and on those
-/// below. Whom the definition names as decider reads and moves the deal, too. To tell whose a deal is
-/// takes the directory: whom it does not know is bound by the role alone.
+/// below. Whom the definition names as decider reads and moves the deal, too. Pipelines of all are
+/// read by whoever reads deals, and drafted by managers; those of certain teams by the people of these
+/// and by managers above them. To tell whose a deal is takes the directory: whom it does not know is
+/// bound by the role alone.
 package enum AccessPolicy {
   /// What a token says of its bearer.
   package typealias Role = ServiceKit.Role
@@ -21,9 +23,17 @@ package enum AccessPolicy {
     case revert
     /// The events of all deals, and what is made of them.
     case readFeed
-    /// Pipelines, people, teams, calendars, exchange rates, rules.
+    /// Published pipelines and drafts.
+    case readPipelines
+    /// Says something of a stage of a draft.
+    case comment
+    case writeDrafts
+    /// Makes versions, which hold for everybody.
+    case publish
+    /// People, teams, calendars, exchange rates, templates, rules.
     case readSettings
     case changeSettings
+    case manageServiceAccounts
     /// Rules move deals by themselves, whosever they are.
     case changeRules
     /// Sends what was observed; a rule may move the deal because of it.
@@ -37,11 +47,15 @@ package enum AccessPolicy {
     /// Subscriptions and their deliveries. The relation is that to whoever made the subscription.
     case subscribe
 
-    /// Whether it is done to one deal, or to several, rather than to none or to all.
-    var isAboutDeals: Bool {
+    /// Whether it is done to a deal or a pipeline, or to several, rather than to none or to all.
+    var isAboutOne: Bool {
       switch self {
-      case .read, .create, .edit, .move, .revert, .report, .readActivity, .subscribe: true
-      case .readFeed, .readSettings, .changeSettings, .changeRules, .readStray, .settleStray: false
+      case .read, .create, .edit, .move, .revert, .readPipelines, .comment, .writeDrafts, .report,
+        .readActivity, .subscribe:
+        true
+      case .readFeed, .publish, .readSettings, .changeSettings, .manageServiceAccounts,
+        .changeRules, .readStray, .settleStray:
+        false
       }
     }
   }
@@ -54,14 +68,17 @@ package enum AccessPolicy {
     case inactive
     /// The deal is none of those that the role reaches; `readable` where it may be looked at.
     case outsideScope(readable: Bool)
+    /// The pipeline belongs to teams that the role does not reach; `readable` where it may be looked at.
+    case outsidePipeline(readable: Bool)
     /// It is about everybody's deals, and takes one of these.
     case wholeOnly([Role])
   }
 
-  /// Whether a role may do something to a deal of that relation.
+  /// Whether a role may do something to a deal or a pipeline of that relation.
   ///
   /// - Parameters:
-  ///   - relation: nil for bearers whom the directory does not know, and for what concerns no deal.
+  ///   - relation: nil for bearers whom the directory does not know, and for what concerns neither a
+  ///     deal nor a pipeline of certain teams.
   ///   - visibility: of the bearer's team.
   package static func allows(
     _ role: Role, _ action: Action, _ relation: Relation?,
@@ -70,9 +87,11 @@ package enum AccessPolicy {
     switch (role, action) {
     case (.admin, _): true
     case (.publisher, .report), (.publisher, .readActivity): true
-    case (.publisher, _), (_, .changeSettings): false
+    case (.publisher, _), (_, .publish), (_, .changeSettings), (_, .manageServiceAccounts): false
     case (_, .readSettings): true
-    case (.viewer, .read), (.viewer, .readActivity), (.viewer, .readFeed), (.viewer, .readStray):
+    case (.viewer, .read), (.viewer, .readActivity), (.viewer, .readFeed),
+      (.viewer, .readPipelines),
+      (.viewer, .readStray):
       true
     case (.viewer, _), (.rep, .changeRules), (.rep, .subscribe): false
     case (.manager, .readStray), (.manager, .settleStray): true
@@ -90,6 +109,11 @@ package enum AccessPolicy {
     case (.manager, .create), (.manager, .edit), (.manager, .move), (.manager, .revert),
       (.manager, .report), (.manager, .subscribe):
       relation == nil || relation == .own || relation == .below
+    case (.rep, .readPipelines), (.rep, .comment): relation == nil || relation == .team
+    case (.manager, .readPipelines), (.manager, .comment):
+      relation == nil || relation == .team || relation == .below
+    case (.rep, .writeDrafts): false
+    case (.manager, .writeDrafts): relation == nil || relation == .below
     }
   }
 

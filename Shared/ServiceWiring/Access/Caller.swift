@@ -22,12 +22,23 @@ package struct Caller: Sendable {
     decidingRoles = directory.roles(of: subject)
   }
 
+  /// Somebody in whose name a service acts, so that there is no token to say the roles. The policy's
+  /// roles that the entry in the directory names are the person's here; without any, whoever has
+  /// people or teams below is a manager, and everybody else a rep. Nil where nobody is known by the id.
+  package init?(actingFor person: String, in directory: Directory) {
+    guard let entry = directory.people[person] else { return nil }
+    let named = Set(entry.roles.compactMap(Role.init))
+    let (people, teams) = directory.below(person)
+    let derived: Role = people.isEmpty && teams.isEmpty ? .rep : .manager
+    self.init(subject: person, roles: named.isEmpty ? [derived] : named, in: directory)
+  }
+
   /// Why the caller may not do it to any deal; nil where there can be one. Asked first.
   package func refusal(_ action: AccessPolicy.Action) -> AccessPolicy.Refusal? {
     let able = AccessPolicy.roles(for: action)
     if roles.isDisjoint(with: able) { return .role(able) }
     if !isActive { return .inactive }
-    if !action.isAboutDeals, !isAllowed(action, reach == nil ? nil : .other) {
+    if !action.isAboutOne, !isAllowed(action, reach == nil ? nil : .other) {
       return .wholeOnly(able.filter { AccessPolicy.allows($0, action, .other) })
     }
     return nil
@@ -59,6 +70,25 @@ package struct Caller: Sendable {
 
   /// Whether the roles alone say so, whatever the directory knows of the caller.
   package var seesAllDeals: Bool { isAllowed(.read, .other) }
+
+  /// Why the caller may not do it to a pipeline of these teams, or of all where there are none; nil
+  /// where the caller may.
+  package func refusal(
+    _ action: AccessPolicy.Action, onPipelineOf teams: [String]
+  ) -> AccessPolicy.Refusal? {
+    if let refusal = refusal(action) { return refusal }
+    guard let reach, !teams.isEmpty else { return nil }
+    let relations = reach.relations(toPipelineOf: teams)
+    if relations.contains(where: { isAllowed(action, $0) }) { return nil }
+    return .outsidePipeline(readable: relations.contains { isAllowed(.readPipelines, $0) })
+  }
+
+  /// The teams of which one must own a pipeline that the caller may read, unless it is of all; nil for
+  /// whoever reads them all.
+  package var pipelineTeams: Set<String>? {
+    guard let reach, !isAllowed(.readPipelines, .other) else { return nil }
+    return reach.lines
+  }
 
   private func decides(in stage: Stage) -> Bool {
     ([stage.decider] + stage.deciders.values.map { $0 }).contains { decider in

@@ -1,12 +1,13 @@
 import Contracts
 
-/// How a deal stands to somebody.
+/// How a deal stands to somebody, or a pipeline that belongs to certain teams.
 package enum Relation: CaseIterable, Sendable {
   /// The person's own.
   case own
   /// Of a team below the person, or of somebody who works under the person.
   case below
-  /// Of the person's own team, or of somebody in it.
+  /// Of the person's own team, or of somebody in it; a pipeline that this team or one below the person
+  /// works in, as it is theirs or of a team above.
   case team
   /// In a stage whose definition names the person, or a role that the directory gives the person, for
   /// moves out of it. Only the deal itself tells: no list is made by it.
@@ -22,6 +23,9 @@ package struct Reach: Hashable, Sendable {
   package let teams: Set<String>
   package let ownTeam: String?
   package let teammates: Set<String>
+  /// The person's own team, the teams below the person, and all teams above these: whose pipelines the
+  /// person's deals, or those below, may stand in.
+  package let lines: Set<String>
 
   /// Nil where the directory knows nobody of the id.
   package init?(of person: String, in directory: Directory) {
@@ -30,6 +34,15 @@ package struct Reach: Hashable, Sendable {
     (people, teams) = directory.below(person)
     ownTeam = entry.teamId
     teammates = entry.teamId.map(directory.members) ?? []
+    lines = Set(([entry.teamId] + teams).flatMap { directory.teamLine($0).map(\.id) })
+  }
+
+  /// Every relation to a pipeline of the teams; `other` where there is none.
+  package func relations(toPipelineOf owners: [String]) -> Set<Relation> {
+    var found: Set<Relation> = []
+    if !teams.isDisjoint(with: owners) { found.insert(.below) }
+    if !lines.isDisjoint(with: owners) { found.insert(.team) }
+    return found.isEmpty ? [.other] : found
   }
 
   /// Every relation to a deal of the owner and the team; `other` where there is none.

@@ -55,6 +55,12 @@ package struct Directory: Sendable {
     return line
   }
 
+  /// Whether a team is one of these or below one of them.
+  package func isTeam(_ id: String?, within teams: [String]) -> Bool {
+    guard let id else { return false }
+    return teams.contains(id) || teamLine(id).contains { teams.contains($0.id) }
+  }
+
   package func members(of team: String) -> Set<String> { members[team] }
 
   /// Who works under somebody at any level, and which teams: those who report to the person, the

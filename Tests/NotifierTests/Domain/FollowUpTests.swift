@@ -31,6 +31,17 @@ import Testing
     #expect(followUp.stage == "offer")
   }
 
+  /// The deadline of another owner, on whose days it lies earlier or later.
+  @Test(arguments: [2.0, 4.0])
+  func anAssignmentMovesIt(_ days: Double) throws {
+    var story = Story()
+    story.create()
+    story.dueAt = Story.start.adding(days: days)
+    story.change()
+    let followUp = try fold(story.events)
+    #expect(followUp.dueAt == Story.start.adding(days: days) && followUp.remind)
+  }
+
   @Test func anActivityClearsIt() throws {
     var story = Story()
     story.create()

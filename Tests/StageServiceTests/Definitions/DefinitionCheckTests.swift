@@ -44,6 +44,16 @@ import Testing
     #expect(codes { _ in } == [:])
   }
 
+  @Test func teams() {
+    #expect(codes { $0.teams = ["east", "华西.1"] } == [:])
+    #expect(
+      codes { $0.teams = ["east", "a b", "", "east", "a\u{0}"] } == [
+        "/teams/1": "invalid-id", "/teams/2": "invalid-id", "/teams/3": "duplicate-key",
+        "/teams/4": "invalid-id",
+      ])
+    #expect(codes { $0.teams = (0...100).map { "team-\($0)" } } == ["/teams": "too-many-teams"])
+  }
+
   @Test func everythingThatIsWrongIsListed() {
     var definition = Templates.general
     definition.stages[1].key = definition.stages[0].key

@@ -18,6 +18,12 @@ import Testing
     #expect(diff.changed == [])
   }
 
+  @Test func teams() {
+    #expect(
+      diff { $0.teams = ["east"] }.changed
+        == [.init(stage: nil, member: "teams", old: .null, new: ["east"])])
+  }
+
   @Test func whatWasNotThereIsAllNew() {
     let diff = DefinitionDiff(from: nil, to: Templates.general)
     #expect(diff.added.map(\.stage) == Templates.general.stages.map(\.key))

@@ -39,9 +39,13 @@ import Testing
   /// A reference implementation takes every template, and refuses what the code refuses.
   @Test(.enabled(if: TestPython.path != nil, "\(TestPython.absence)"))
   func aReferenceImplementationAgrees() async throws {
-    let good = try Templates.all.map { try Self.json($0.definition) } + [Self.everyRule()]
+    var teams = Templates.general
+    teams.teams = ["east", "华西.1", String(repeating: "长", count: 100)]
+    let good =
+      try Templates.all.map { try Self.json($0.definition) }
+      + [Self.everyRule(), try Self.json(teams)]
     let verdicts = try await verdicts(on: good)
-    #expect(verdicts == Array(repeating: "fits", count: 11))
+    #expect(verdicts == Array(repeating: "fits", count: 12))
 
     let bad = try Self.mistakes.map { change in
       var definition = Templates.general
@@ -69,6 +73,9 @@ import Testing
       $0.fields.append(FieldDeclaration(key: "c", name: .sales, type: .choice))
     },
     { $0.lossReasons = [.reason("Too Dear", "贵", "Too dear")] },
+    { $0.teams = ["a b"] }, { $0.teams = [""] }, { $0.teams = ["east", "east"] },
+    { $0.teams = [String(repeating: "x", count: 101)] }, { $0.teams = ["a\u{1}"] },
+    { $0.teams = (0...100).map { "team-\($0)" } },
     { $0.stages[0].checklist = [.item("", "甲", "A")] },
     { $0.stages[0].exitCriteria = [.criterion("c", "甲", "A", .feedback(withinDays: 0))] },
     { $0.stages[0].exitCriteria = [.criterion("c", "甲", "A", .evidence(kind: ""))] },

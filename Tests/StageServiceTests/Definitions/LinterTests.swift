@@ -27,6 +27,18 @@ import Testing
     #expect(findings { _ in } == [])
   }
 
+  @Test func unknownTeams() {
+    var definition = Self.trade
+    definition.teams = ["east", "north"]
+    func found(_ teams: Set<String>?) -> [LintFinding] {
+      Linter(definition, teams: teams).findings.filter { $0.code == "unknown-team" }
+    }
+    #expect(found(["east", "north"]) == [] && found(nil) == [])
+    let finding = found(["east"])
+    #expect(finding.map(\.pointer) == ["/teams/1"] && finding.map(\.severity) == [.warning])
+    #expect(finding.first?.message.zh.contains("north") == true)
+  }
+
   @Test func stageCount() {
     #expect(findings { $0.stages.insert(Self.stage(1), at: 1) }.contains("- stage-count") == false)
     let nine = findings { $0.stages.insert(contentsOf: (1...3).map(Self.stage), at: 1) }

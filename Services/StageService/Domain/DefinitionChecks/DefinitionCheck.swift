@@ -4,6 +4,7 @@ import Contracts
 enum DefinitionCheck {
   static let maximumStages = 50
   static let maximumTextLength = 2_000
+  static let maximumTeams = 100
 
   /// Everything that is wrong.
   ///
@@ -16,6 +17,7 @@ enum DefinitionCheck {
     if let template = definition.template, Templates.template(template) == nil {
       failures.append(.unknownTemplate(at: "\(base)/template"))
     }
+    failures += teams(definition.teams, at: "\(base)/teams")
     failures += FieldCheck.failures(of: definition, at: base)
     let stages = "\(base)/stages"
     failures += keys(definition.stages.map(\.key), at: stages)
@@ -33,6 +35,33 @@ enum DefinitionCheck {
         .invalid(
           stages, "too-many-stages", zh: "最多 \(maximumStages) 个",
           en: "has more than \(maximumStages) stages"))
+    }
+    return failures
+  }
+
+  /// Whether there are teams of these ids, the directory tells and the linter says.
+  private static func teams(_ teams: [String], at list: String) -> [GateFailure] {
+    var failures: [GateFailure] = []
+    var seen: Set<String> = []
+    for (index, id) in teams.enumerated() {
+      if !DirectoryID.isValid(id) {
+        failures.append(
+          .invalid(
+            "\(list)/\(index)", "invalid-id",
+            zh: "须为团队的编号：1 至 \(DirectoryID.maximumLength) 个字符，不含空白、控制字符和 / ? # % :",
+            en: "must be the id of a team: 1 to \(DirectoryID.maximumLength) characters other than "
+              + "blanks, controls and / ? # % :"))
+      }
+      if !seen.insert(id).inserted {
+        failures.append(
+          .invalid("\(list)/\(index)", "duplicate-key", zh: "重复", en: "stands there twice"))
+      }
+    }
+    if teams.count > maximumTeams {
+      failures.append(
+        .invalid(
+          list, "too-many-teams", zh: "最多 \(maximumTeams) 个；可改为它们的上级团队",
+          en: "has more than \(maximumTeams) teams; name those above them instead"))
     }
     return failures
   }

@@ -6,11 +6,14 @@ struct Linter {
   static let mostStages = 8
 
   private let definition: PipelineDefinition
+  private let teams: Set<String>?
   private let trade: Template?
   private let graph: StageGraph
 
-  init(_ definition: PipelineDefinition) {
+  /// - Parameter teams: ids of all teams; nil where they are not known.
+  init(_ definition: PipelineDefinition, teams: Set<String>? = nil) {
     self.definition = definition
+    self.teams = teams
     trade = definition.template.flatMap(Templates.template)
     graph = StageGraph(definition)
   }
@@ -23,10 +26,18 @@ struct Linter {
     let errors = DefinitionCheck.failures(of: definition, at: "").map {
       LintFinding($0, in: definition)
     }
-    return errors + count + end + definition.stages.enumerated().flatMap { findings($1, at: $0) }
+    return errors + unknownTeams + count + end
+      + definition.stages.enumerated().flatMap { findings($1, at: $0) }
   }
 
   // MARK: The whole
+
+  private var unknownTeams: [LintFinding] {
+    guard let teams else { return [] }
+    return definition.teams.enumerated().filter { !teams.contains($0.element) }.map {
+      .unknownTeam($0.element, at: $0.offset)
+    }
+  }
 
   private var count: [LintFinding] {
     let count = definition.workStages.count
@@ -150,6 +161,15 @@ extension LintFinding {
         zh: "有 \(count) 个阶段（不计赢单和输单），“\(trade.definition.name.zh)”通常为 \(least) 至 \(most) 个",
         en: "it has \(count) stages besides won and lost; \(trade.definition.name.en) works with "
           + "\(least) to \(most)"))
+  }
+
+  fileprivate static func unknownTeam(_ id: String, at index: Int) -> LintFinding {
+    LintFinding(
+      severity: .warning, code: "unknown-team", pointer: "/teams/\(index)",
+      message: LocalizedText(
+        zh: "人员目录中没有团队“\(id)”：只有直接写明该团队的商机才能进入该流程",
+        en: "the directory has no team “\(id)”: only deals that name this very team can stand in "
+          + "the pipeline"))
   }
 
   fileprivate static func tooManyStages(_ count: Int) -> LintFinding {
