@@ -267,4 +267,20 @@ import Testing
         ])
     }
   }
+
+  /// A creation that is refused takes no external id from another in the same batch.
+  @Test func aRefusedCreationTakesNothing() async throws {
+    try await withHandler { pool, handler in
+      let nameless = Fixture.new {
+        $0.name = ""
+        $0.externalId = "x-1"
+      }
+      let outcome = try await handle(
+        [
+          try wire(1, .create(nameless)),
+          try wire(2, .create(Fixture.new { $0.externalId = "x-1" }), deal: Fixture.id(50)),
+        ], pool, handler)
+      #expect(try results(outcome).map(\.outcome) == [.refused, .accepted])
+    }
+  }
 }

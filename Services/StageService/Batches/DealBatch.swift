@@ -72,9 +72,7 @@ struct DealBatch: Sendable {
         states: touched.compactMap { deals[$0] }, events: events,
         data: messages.map { PostgresJSON($0.wire.value ?? []) }, in: transaction)
       try Outbox.append(messages, at: now, in: transaction)
-      if let answer = try keeping(results) {
-        try IdempotencyStore.keep(answer, now: now, in: transaction)
-      }
+      try IdempotencyStore.keep(try keeping(results), now: now, in: transaction)
       return results
     }
     committed.wake()
@@ -88,10 +86,7 @@ struct DealBatch: Sendable {
     guard let deal,
       let pipeline = try catalog.version(deal.pipeline, deal.pipelineVersion, in: transaction)
     else { return .failure(.notFound) }
-    if let refusal = actor.caller?.refusal(
-      AccessPolicy.action(of: item.action), owner: deal.owner, team: deal.team,
-      in: pipeline.definition.stage(deal.stage))
-    {
+    if let refusal = actor.caller?.refusal(item.action, on: deal, in: pipeline.definition) {
       return .failure(Refusal(refusal))
     }
     let command = StageCommand(

@@ -77,12 +77,9 @@ struct DealMerge: Sendable {
     }
     var survivor = command.mergedInto.flatMap { deals[$0] }
     if let found = survivor, found.id != duplicate.id {
-      let stage = try catalog.version(found.pipeline, found.pipelineVersion, in: transaction)?
-        .definition.stage(found.stage)
-      switch caller.refusal(action, owner: found.owner, team: found.team, in: stage) {
-      case nil: break
-      case .outsideScope(readable: false)?: survivor = nil
-      case let refusal?: return .failure(Refusal(refusal).ofSurvivor)
+      switch try caller.reaches(survivor: found, catalog, in: transaction) {
+      case .success(let reached): survivor = reached
+      case .failure(let refusal): return .failure(refusal)
       }
     }
     let decider = Decider(
@@ -98,6 +95,23 @@ struct DealMerge: Sendable {
         duplicate, into: survivor, because: event, command, catalog, eventID: .make(at: now),
         in: transaction),
     ])
+  }
+}
+
+extension Caller {
+  /// The deal that stays, which the caller must be one to edit, too; nil where the caller may not even
+  /// read it.
+  func reaches(
+    survivor deal: Opportunity, _ catalog: PipelineCatalog,
+    in transaction: borrowing PostgresTransaction
+  ) throws -> Result<Opportunity?, Refusal> {
+    let stage = try catalog.version(deal.pipeline, deal.pipelineVersion, in: transaction)?
+      .definition.stage(deal.stage)
+    return switch refusal(.edit, owner: deal.owner, team: deal.team, in: stage) {
+    case nil: .success(deal)
+    case .outsideScope(readable: false)?: .success(nil)
+    case let refusal?: .failure(Refusal(refusal).ofSurvivor)
+    }
   }
 }
 

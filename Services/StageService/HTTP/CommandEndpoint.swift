@@ -31,8 +31,9 @@ struct CommandEndpoint: Sendable {
   /// What a route makes of a decided event.
   struct Answer {
     var status: HTTPResponse.Status
-    var body: [UInt8]
+    var body: [UInt8] = []
     var location: String?
+    var etag: String?
   }
 
   /// - Parameters:
@@ -85,7 +86,9 @@ struct CommandEndpoint: Sendable {
     for _ in 0..<CommandEndpoint.attempts {
       deal = try await store.find(command.opportunityId)
       let pipeline = try await pipeline(for: command, deal)
-      try check(command, on: deal, in: pipeline?.definition, by: caller)
+      if let refusal = caller.refusal(command.action, on: deal, in: pipeline?.definition) {
+        throw Problem(refusal)
+      }
       let now = Instant.now()
       guard let pipeline else {
         let refusal = refusalForMissingPipeline(command)
@@ -126,18 +129,6 @@ struct CommandEndpoint: Sendable {
       return try await refuse(.stale(sequence: current.sequence, current), kept)
     }
     throw Problem.contended(current)
-  }
-
-  /// The deal as it is now must be one that the caller may do this to.
-  private func check(
-    _ command: StageCommand, on deal: Opportunity?, in definition: PipelineDefinition?,
-    by caller: Caller
-  ) throws {
-    if case .create(let new) = command.action {
-      try caller.requireCreation(owner: new.owner, team: new.team)
-    } else if let deal {
-      try caller.require(AccessPolicy.action(of: command.action), on: deal, in: definition)
-    }
   }
 
   /// Read after the deal: an event that came in between makes the commit fail and decide again.
@@ -181,14 +172,20 @@ struct CommandEndpoint: Sendable {
       location: answer.location)
   }
 
+  func response(_ answer: Answer) -> Response {
+    response(
+      status: answer.status, body: answer.body, etag: answer.etag, location: answer.location)
+  }
+
   func response(
     status: HTTPResponse.Status, body: [UInt8], etag: String?, location: String?
   ) -> Response {
     let isProblem = status.kind == .clientError
-    var headers: HTTPFields = [
-      .contentType: isProblem ? Problem.contentType : "application/json",
-      .contentLength: "\(body.count)",
-    ]
+    var headers: HTTPFields = [:]
+    if !body.isEmpty {
+      headers[.contentType] = isProblem ? Problem.contentType : "application/json"
+      headers[.contentLength] = "\(body.count)"
+    }
     headers[.eTag] = etag
     headers[.location] = location
     return Response(

@@ -12,11 +12,4 @@ extension Caller {
       throw Problem(refusal)
     }
   }
-
-  /// A deal that is made must be one that the caller would reach: 403 where not.
-  func requireCreation(owner: String?, team: String?) throws {
-    guard let refusal = refusal(.create, owner: owner, team: team) else { return }
-    if case .outsideScope = refusal { throw Problem(.outsideScope(readable: true)) }
-    throw Problem(refusal)
-  }
 }

@@ -16,8 +16,7 @@ struct DraftRoutes: Sendable {
   let publisher: DraftPublisher
   let catalog: PipelineCatalog
   let access: AccessControl
-  let recorder: Recorder
-  let committed: WakeSignal
+  let endpoint: CommandEndpoint
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     let drafts = router.group("pipelines/:key/drafts")
@@ -38,23 +37,27 @@ struct DraftRoutes: Sendable {
   ) async throws -> Response {
     let caller = try await access.caller(context, to: .writeDrafts)
     let pipeline = context.parameters.get("key") ?? ""
-    let definition = try await request.definition(context)
-    var failures = definition.unstorable
-    if !DefinitionCheck.isKey(pipeline) { failures.append(.invalidKey(at: "/key")) }
-    try refuse(failures)
-    if let newest = try await catalog.newest(pipeline) {
-      try caller.require(
-        .writeDrafts, onPipelineOf: newest.definition.teams, hidden: .draftForOthers)
+    return try await endpoint.once(request, context, by: caller) { draft in
+      try Self.answer(
+        draft, status: .created,
+        location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)")
+    } change: { request, keeping in
+      let definition = try await request.definition(context)
+      var failures = definition.unstorable
+      if !DefinitionCheck.isKey(pipeline) { failures.append(.invalidKey(at: "/key")) }
+      try refuse(failures)
+      if let newest = try await catalog.newest(pipeline) {
+        try caller.require(
+          .writeDrafts, onPipelineOf: newest.definition.teams, hidden: .draftForOthers)
+      }
+      try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
+      let now = Instant.now()
+      return try await store.create(
+        Draft(
+          id: .make(at: now), pipeline: pipeline, revision: 1, definition: definition,
+          createdAt: now, createdBy: caller.subject, updatedAt: now, updatedBy: caller.subject),
+        keeping: keeping)
     }
-    try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
-    let now = Instant.now()
-    let draft = try await store.create(
-      Draft(
-        id: .make(at: now), pipeline: pipeline, revision: 1, definition: definition,
-        createdAt: now, createdBy: caller.subject, updatedAt: now, updatedBy: caller.subject))
-    return try answer(
-      draft, status: .created,
-      location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)")
   }
 
   @Sendable private func list(
@@ -81,44 +84,51 @@ struct DraftRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let draft = try await draft(context, to: .readPipelines).draft
-    return try answer(draft, feedback: try await store.feedback(on: draft.id))
+    let draft = try await draft(context, to: .readPipelines)
+    let answer = try Self.answer(draft, feedback: try await store.feedback(on: draft.id))
+    return endpoint.response(answer)
   }
 
   @Sendable private func replace(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let (draft, caller) = try await draft(context, to: .writeDrafts)
-    let expected = try EntityTag.ifMatch(request)
-    let definition = try await request.definition(context)
-    try refuse(definition.unstorable)
-    try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
-    let edit = try await store.replace(
-      draft.id, of: draft.pipeline, with: definition, expected: expected, by: caller.subject,
-      at: .now())
-    switch edit {
-    case .saved(let draft):
-      return try answer(draft, feedback: try await store.feedback(on: draft.id))
-    case .unknown: throw Problem.noSuchDraft
-    case .stale(let revision): throw Problem.staleDraft(revision)
-    case .published(let version): throw Problem.draftPublished(as: version)
+    let caller = try await access.caller(context, to: .writeDrafts)
+    return try await endpoint.once(request, context, by: caller) { (edit: DraftStore.Edit) in
+      switch edit {
+      case .saved(let draft, let feedback): return try Self.answer(draft, feedback: feedback)
+      case .unknown: throw Problem.noSuchDraft
+      case .stale(let revision): throw Problem.staleDraft(revision)
+      case .published(let version): throw Problem.draftPublished(as: version)
+      }
+    } change: { request, keeping in
+      let draft = try await draft(context, for: caller, to: .writeDrafts)
+      let expected = try EntityTag.ifMatch(request)
+      let definition = try await request.definition(context)
+      try refuse(definition.unstorable)
+      try caller.require(.writeDrafts, onPipelineOf: definition.teams, hidden: .draftForOthers)
+      return try await store.replace(
+        draft.id, of: draft.pipeline, with: definition, expected: expected, by: caller.subject,
+        at: .now(), keeping: keeping)
     }
   }
 
   @Sendable private func delete(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let draft = try await draft(context, to: .writeDrafts).draft
-    guard try await store.delete(draft.id, of: draft.pipeline) else {
-      throw Problem.noSuchDraft
+    let caller = try await access.caller(context, to: .writeDrafts)
+    return try await endpoint.once(request, context, by: caller) { isGone in
+      guard isGone else { throw Problem.noSuchDraft }
+      return CommandEndpoint.Answer(status: .noContent)
+    } change: { _, keeping in
+      let draft = try await draft(context, for: caller, to: .writeDrafts)
+      return try await store.delete(draft.id, of: draft.pipeline, at: .now(), keeping: keeping)
     }
-    return Response(status: .noContent)
   }
 
   @Sendable private func lint(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<LintFinding> {
-    let draft = try await draft(context, to: .readPipelines).draft
+    let draft = try await draft(context, to: .readPipelines)
     let teams = Set(try await access.directory.current().teams.keys)
     return Page(items: Linter(draft.definition, teams: teams).findings, next: nil)
   }
@@ -126,7 +136,7 @@ struct DraftRoutes: Sendable {
   @Sendable private func diff(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let draft = try await draft(context, to: .readPipelines).draft
+    let draft = try await draft(context, to: .readPipelines)
     return try json(DiffView(draft, against: try await catalog.newest(draft.pipeline)))
   }
 
@@ -138,25 +148,30 @@ struct DraftRoutes: Sendable {
   @Sendable private func comment(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let (draft, caller) = try await draft(context, to: .comment)
-    let body = try await request.decode(as: Comment.self, context: context)
-    var failures = DefinitionCheck.needed(body.text, at: "/text")
-    if draft.definition.stage(body.stage) == nil {
-      let stages = draft.definition.stages.map(\.key).joined(separator: ", ")
-      failures.append(
-        .invalid(
-          "/stage", "unknown-stage", zh: "不是草稿中的阶段；可用：\(stages)",
-          en: "is no stage of the draft; there are \(stages)"))
+    let caller = try await access.caller(context, to: .comment)
+    let location = "/v1/pipelines/\(try key(context))/drafts/\(try id(context))"
+    return try await endpoint.once(request, context, by: caller) { (feedback: DraftFeedback?) in
+      guard let feedback else { throw Problem.noSuchDraft }
+      return CommandEndpoint.Answer(
+        status: .created, body: try JSONCoding.encode(feedback), location: location)
+    } change: { request, keeping in
+      let draft = try await draft(context, for: caller, to: .comment)
+      let body = try await request.decode(as: Comment.self, context: context)
+      var failures = DefinitionCheck.needed(body.text, at: "/text")
+      if draft.definition.stage(body.stage) == nil {
+        let stages = draft.definition.stages.map(\.key).joined(separator: ", ")
+        failures.append(
+          .invalid(
+            "/stage", "unknown-stage", zh: "不是草稿中的阶段；可用：\(stages)",
+            en: "is no stage of the draft; there are \(stages)"))
+      }
+      try refuse(failures, code: "invalid-feedback", title: "The feedback cannot be taken")
+      let now = Instant.now()
+      let feedback = DraftFeedback(
+        id: .make(at: now), stage: body.stage, text: body.text, givenAt: now,
+        givenBy: caller.subject)
+      return try await store.add(feedback, to: draft.id, keeping: keeping)
     }
-    try refuse(failures, code: "invalid-feedback", title: "The feedback cannot be taken")
-    let now = Instant.now()
-    let feedback = DraftFeedback(
-      id: .make(at: now), stage: body.stage, text: body.text, givenAt: now,
-      givenBy: caller.subject)
-    guard try await store.add(feedback, to: draft.id) else { throw Problem.noSuchDraft }
-    return try json(
-      feedback, status: .created,
-      headers: [.location: "/v1/pipelines/\(draft.pipeline)/drafts/\(draft.id)"])
   }
 
   private struct Publication: Decodable { var note: String }
@@ -165,22 +180,33 @@ struct DraftRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     let caller = try await access.caller(context, to: .publish)
-    let expected = try EntityTag.ifMatch(request)
-    let body = try await request.decode(as: Publication.self, context: context)
-    try refuse(
-      DefinitionCheck.needed(body.note, at: "/note"), code: "invalid-publication",
-      title: "The draft cannot be published")
     let trace = ServiceContext.current?.trace
-    let publication = try await publisher.publish(
-      try id(context), of: try key(context), expected: expected, note: body.note,
-      by: caller.subject, at: .now()
-    ) { [recorder] in try recorder.message($0, trace: trace) }
+    let (key, id) = (try key(context), try id(context))
+    let answer = try await endpoint.once(request, context, by: caller) {
+      try Self.answer($0)
+    } change: { request, keeping in
+      let expected = try EntityTag.ifMatch(request)
+      let body = try await request.decode(as: Publication.self, context: context)
+      try refuse(
+        DefinitionCheck.needed(body.note, at: "/note"), code: "invalid-publication",
+        title: "The draft cannot be published")
+      return try await publisher.publish(
+        id, of: key, expected: expected, note: body.note, by: caller.subject, at: .now(),
+        keeping: keeping
+      ) { [recorder = endpoint.recorder] in try recorder.message($0, trace: trace) }
+    }
+    endpoint.committed.wake()
+    return answer
+  }
+
+  private static func answer(
+    _ publication: DraftPublisher.Publication
+  ) throws -> CommandEndpoint.Answer {
     switch publication {
     case .published(let pipeline):
-      committed.wake()
-      return try json(
-        PipelineView(pipeline), status: .created,
-        headers: [.location: "/v1/pipelines/\(pipeline.key)?version=\(pipeline.version)"])
+      CommandEndpoint.Answer(
+        status: .created, body: try JSONCoding.encode(PipelineView(pipeline)),
+        location: "/v1/pipelines/\(pipeline.key)?version=\(pipeline.version)")
     case .unknown: throw Problem.noSuchDraft
     case .stale(let revision): throw Problem.staleDraft(revision)
     case .wasPublished(let version): throw Problem.draftPublished(as: version)
@@ -206,27 +232,27 @@ struct DraftRoutes: Sendable {
     return id
   }
 
-  /// The draft of the path and who calls, once it is certain that the caller may do it to the draft.
+  /// The draft of the path, once it is certain that the caller may do it to the draft.
   private func draft(
-    _ context: ServiceRequestContext, to action: AccessPolicy.Action
-  ) async throws -> (draft: Draft, caller: Caller) {
-    let caller = try await access.caller(context, to: action)
+    _ context: ServiceRequestContext, for caller: Caller? = nil, to action: AccessPolicy.Action
+  ) async throws -> Draft {
+    let asked = if let caller { caller } else { try await access.caller(context, to: action) }
     guard let draft = try await store.find(try id(context), of: try key(context)) else {
       throw Problem.noSuchDraft
     }
     let published = try await catalog.newest(draft.pipeline)?.definition
-    try caller.require(
+    try asked.require(
       action, onPipelineOf: (published ?? draft.definition).teams, hidden: .noSuchDraft)
-    return (draft, caller)
+    return draft
   }
 
-  private func answer(
+  private static func answer(
     _ draft: Draft, feedback: [DraftFeedback] = [], status: HTTPResponse.Status = .ok,
     location: String? = nil
-  ) throws -> Response {
-    var headers: HTTPFields = [.eTag: EntityTag.text(draft.revision)]
-    headers[.location] = location
-    return try json(DraftView(draft, feedback: feedback), status: status, headers: headers)
+  ) throws -> CommandEndpoint.Answer {
+    CommandEndpoint.Answer(
+      status: status, body: try JSONCoding.encode(DraftView(draft, feedback: feedback)),
+      location: location, etag: EntityTag.text(draft.revision))
   }
 
   private func refuse(

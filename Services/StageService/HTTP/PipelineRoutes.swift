@@ -10,8 +10,7 @@ import ServiceWiring
 struct PipelineRoutes: Sendable {
   let catalog: PipelineCatalog
   let access: AccessControl
-  let recorder: Recorder
-  let committed: WakeSignal
+  let endpoint: CommandEndpoint
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     router.post("pipelines", use: publish)
@@ -33,21 +32,31 @@ struct PipelineRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     let caller = try await access.caller(context, to: .publish)
-    let body = try await request.decode(as: Publication.self, context: context)
-    let definition = try definition(of: body)
-    let pipeline = PublishedPipeline(
-      key: body.key, version: 1, definition: definition, publishedAt: .now(),
-      publishedBy: caller.subject)
-    let message = try recorder.message(pipeline, trace: ServiceContext.current?.trace)
-    let result = try await catalog.publish(pipeline, announcing: message)
-    switch result {
+    let answer = try await endpoint.once(request, context, by: caller) {
+      try Self.answer($0)
+    } change: { request, keeping in
+      let body = try await request.decode(as: Publication.self, context: context)
+      let pipeline = PublishedPipeline(
+        key: body.key, version: 1, definition: try definition(of: body), publishedAt: .now(),
+        publishedBy: caller.subject)
+      let message = try endpoint.recorder.message(pipeline, trace: ServiceContext.current?.trace)
+      return try await catalog.publish(pipeline, announcing: message, keeping: keeping)
+    }
+    endpoint.committed.wake()
+    return answer
+  }
+
+  private static func answer(
+    _ publication: PipelineCatalog.Publication
+  ) throws -> CommandEndpoint.Answer {
+    switch publication {
     case .published(let pipeline):
-      committed.wake()
-      return try json(
-        PipelineView(pipeline), status: .created,
-        headers: [.location: "/v1/pipelines/\(pipeline.key)"])
+      return CommandEndpoint.Answer(
+        status: .created, body: try JSONCoding.encode(PipelineView(pipeline)),
+        location: "/v1/pipelines/\(pipeline.key)")
     case .unchanged(let pipeline):
-      return try json(PipelineView(pipeline))
+      return CommandEndpoint.Answer(
+        status: .ok, body: try JSONCoding.encode(PipelineView(pipeline)))
     case .conflict(let pipeline):
       throw Problem.conflict(
         code: "pipeline-exists", title: "The key belongs to a pipeline with another definition",

@@ -32,11 +32,10 @@ struct StageServiceRoutes: Sendable {
       store: store, history: history, catalog: catalog, access: access, endpoint: endpoint)
     bulk = BulkRoutes(endpoint: endpoint)
     accounts = AccountRoutes(store: AccountStore(pool: pool), access: access)
-    pipelines = PipelineRoutes(
-      catalog: catalog, access: access, recorder: recorder, committed: committed)
+    pipelines = PipelineRoutes(catalog: catalog, access: access, endpoint: endpoint)
     drafts = DraftRoutes(
       store: DraftStore(pool: pool), publisher: DraftPublisher(pool: pool, catalog: catalog),
-      catalog: catalog, access: access, recorder: recorder, committed: committed)
+      catalog: catalog, access: access, endpoint: endpoint)
     events = EventRoutes(history: history, access: access)
     serviceAccounts = ServiceAccountRoutes(
       store: ServiceAccountStore(pool: pool), access: access, recorder: recorder,

@@ -4,7 +4,7 @@ import Postgres
 /// Drafts and what the team says of them.
 struct DraftStore: Sendable {
   enum Edit: Sendable {
-    case saved(Draft)
+    case saved(Draft, feedback: [DraftFeedback])
     case unknown
     /// It is at another revision than the caller saw.
     case stale(Int64)
@@ -15,16 +15,22 @@ struct DraftStore: Sendable {
   let pool: PostgresPool
 
   /// Writes a new draft on top of what is published now.
-  func create(_ draft: Draft) async throws -> Draft {
-    let rows = try await pool.query(
-      """
-      INSERT INTO drafts (id, pipeline, revision, base_version, definition, created_at, created_by,
-        updated_at, updated_by)
-      VALUES ($1, $2, $3, (SELECT max(version) FROM pipelines WHERE key = $2), $4, $5, $6, $5, $6)
-      RETURNING \(DraftStore.columns)
-      """, draft.id, draft.pipeline, draft.revision,
-      PostgresJSON(try JSONCoding.encode(draft.definition)), draft.createdAt, draft.createdBy)
-    return try DraftStore.read(rows[0])
+  func create(
+    _ draft: Draft, keeping: @escaping Keeping<Draft> = { _ in nil }
+  ) async throws -> Draft {
+    let json = PostgresJSON(try JSONCoding.encode(draft.definition))
+    return try await pool.transaction { transaction in
+      let rows = try transaction.query(
+        """
+        INSERT INTO drafts (id, pipeline, revision, base_version, definition, created_at, created_by,
+          updated_at, updated_by)
+        VALUES ($1, $2, $3, (SELECT max(version) FROM pipelines WHERE key = $2), $4, $5, $6, $5, $6)
+        RETURNING \(DraftStore.columns)
+        """, draft.id, draft.pipeline, draft.revision, json, draft.createdAt, draft.createdBy)
+      let made = try DraftStore.read(rows[0])
+      try IdempotencyStore.keep(try keeping(made), now: draft.createdAt, in: transaction)
+      return made
+    }
   }
 
   /// In order of their ids, which is the order in which they were begun.
@@ -54,53 +60,81 @@ struct DraftStore: Sendable {
   /// - Parameter expected: the revision that the caller saw; nil for whichever it is.
   func replace(
     _ id: EntityID, of pipeline: String, with definition: PipelineDefinition, expected: Int64?,
-    by subject: String, at now: Instant
+    by subject: String, at now: Instant, keeping: @escaping Keeping<Edit> = { _ in nil }
   ) async throws -> Edit {
     let json = PostgresJSON(try JSONCoding.encode(definition))
     return try await pool.transaction { transaction in
-      guard let draft = try DraftStore.lock(id, of: pipeline, in: transaction) else {
-        return .unknown
-      }
-      if let version = draft.publishedVersion { return .published(version) }
-      if let expected, expected != draft.revision { return .stale(draft.revision) }
-      let rows = try transaction.query(
-        """
-        UPDATE drafts SET definition = $2, revision = revision + 1, updated_at = $3,
-          updated_by = $4, base_version = (SELECT max(version) FROM pipelines WHERE key = pipeline)
-        WHERE id = $1 RETURNING \(DraftStore.columns)
-        """, id, json, now, subject)
-      return .saved(try DraftStore.read(rows[0]))
+      let edit = try DraftStore.replace(
+        id, of: pipeline, with: json, expected: expected, by: subject, at: now, in: transaction)
+      try IdempotencyStore.keep(try keeping(edit), now: now, in: transaction)
+      return edit
     }
   }
 
-  /// False where there is none.
-  func delete(_ id: EntityID, of pipeline: String) async throws -> Bool {
-    try await pool.execute("DELETE FROM drafts WHERE id = $1 AND pipeline = $2", id, pipeline) == 1
+  private static func replace(
+    _ id: EntityID, of pipeline: String, with json: PostgresJSON, expected: Int64?,
+    by subject: String, at now: Instant, in transaction: borrowing PostgresTransaction
+  ) throws -> Edit {
+    guard let draft = try lock(id, of: pipeline, in: transaction) else { return .unknown }
+    if let version = draft.publishedVersion { return .published(version) }
+    if let expected, expected != draft.revision { return .stale(draft.revision) }
+    let rows = try transaction.query(
+      """
+      UPDATE drafts SET definition = $2, revision = revision + 1, updated_at = $3,
+        updated_by = $4, base_version = (SELECT max(version) FROM pipelines WHERE key = pipeline)
+      WHERE id = $1 RETURNING \(columns)
+      """, id, json, now, subject)
+    let feedback = try transaction.query(selectFeedback, id).map { try readFeedback($0) }
+    return .saved(try read(rows[0]), feedback: feedback)
   }
 
-  /// False where the draft is gone.
-  func add(_ feedback: DraftFeedback, to draft: EntityID) async throws -> Bool {
-    try await pool.execute(
-      """
-      INSERT INTO draft_feedback (id, draft_id, stage, text, given_at, given_by)
-      SELECT $1, id, $3, $4, $5, $6 FROM drafts WHERE id = $2 FOR KEY SHARE
-      """, feedback.id, draft, feedback.stage, feedback.text, feedback.givenAt, feedback.givenBy)
-      == 1
+  /// False where there is none.
+  func delete(
+    _ id: EntityID, of pipeline: String, at now: Instant,
+    keeping: @escaping Keeping<Bool> = { _ in nil }
+  ) async throws -> Bool {
+    try await pool.transaction { transaction in
+      let isGone =
+        try transaction.execute(
+          "DELETE FROM drafts WHERE id = $1 AND pipeline = $2", id, pipeline) == 1
+      try IdempotencyStore.keep(try keeping(isGone), now: now, in: transaction)
+      return isGone
+    }
+  }
+
+  /// Nil where the draft is gone.
+  func add(
+    _ feedback: DraftFeedback, to draft: EntityID,
+    keeping: @escaping Keeping<DraftFeedback?> = { _ in nil }
+  ) async throws -> DraftFeedback? {
+    try await pool.transaction { transaction in
+      let isAdded =
+        try transaction.execute(
+          """
+          INSERT INTO draft_feedback (id, draft_id, stage, text, given_at, given_by)
+          SELECT $1, id, $3, $4, $5, $6 FROM drafts WHERE id = $2 FOR KEY SHARE
+          """, feedback.id, draft, feedback.stage, feedback.text, feedback.givenAt,
+          feedback.givenBy) == 1
+      let added = isAdded ? feedback : nil
+      try IdempotencyStore.keep(try keeping(added), now: feedback.givenAt, in: transaction)
+      return added
+    }
   }
 
   /// In the order in which it was given.
   func feedback(on draft: EntityID) async throws -> [DraftFeedback] {
-    try await pool.query(
-      """
-      SELECT id, stage, text, given_at, given_by FROM draft_feedback
-      WHERE draft_id = $1 ORDER BY id
-      """, draft
-    ).map { row in
-      DraftFeedback(
-        id: try row.decode(0, as: EntityID.self), stage: try row.decode(1, as: String.self),
-        text: try row.decode(2, as: String.self), givenAt: try row.decode(3, as: Instant.self),
-        givenBy: try row.decode(4, as: String.self))
-    }
+    try await pool.query(DraftStore.selectFeedback, draft).map { try DraftStore.readFeedback($0) }
+  }
+
+  private static let selectFeedback = """
+    SELECT id, stage, text, given_at, given_by FROM draft_feedback WHERE draft_id = $1 ORDER BY id
+    """
+
+  private static func readFeedback(_ row: PostgresRow) throws -> DraftFeedback {
+    DraftFeedback(
+      id: try row.decode(0, as: EntityID.self), stage: try row.decode(1, as: String.self),
+      text: try row.decode(2, as: String.self), givenAt: try row.decode(3, as: Instant.self),
+      givenBy: try row.decode(4, as: String.self))
   }
 
   /// The draft, which nobody else changes until the transaction ends.

@@ -2,6 +2,10 @@ import Contracts
 import Messaging
 import Postgres
 
+/// Makes of an outcome what the store keeps in the transaction that made it; nil where nothing is to be
+/// kept.
+typealias Keeping<Outcome> = @Sendable (Outcome) throws -> KeptAnswer?
+
 /// Kept answers to requests with an Idempotency-Key.
 struct IdempotencyStore: Sendable {
   static let keptFor: Double = 24 * 3_600
@@ -31,8 +35,9 @@ struct IdempotencyStore: Sendable {
 
   /// Keeps an answer with the changes that it tells of; a unique violation when the key has one.
   static func keep(
-    _ answer: KeptAnswer, now: Instant, in transaction: borrowing PostgresTransaction
+    _ answer: KeptAnswer?, now: Instant, in transaction: borrowing PostgresTransaction
   ) throws {
+    guard let answer else { return }
     try transaction.execute(insert, parameters: values(answer, now))
   }
 

@@ -77,14 +77,30 @@ final class PipelineCatalog: Sendable {
 
   /// Publishes the first version of a pipeline, and announces it in the same transaction.
   func publish(
-    _ pipeline: PublishedPipeline, announcing message: OutboxMessage
+    _ pipeline: PublishedPipeline, announcing message: OutboxMessage,
+    keeping: @escaping Keeping<Publication> = { _ in nil }
   ) async throws -> Publication {
-    let isNew = try await pool.transaction { transaction in
-      try PipelineCatalog.insert(pipeline, announcing: message, in: transaction)
+    let publication = try await pool.transaction { [self] transaction in
+      let publication = try publish(pipeline, announcing: message, in: transaction)
+      try IdempotencyStore.keep(
+        try keeping(publication), now: pipeline.publishedAt, in: transaction)
+      return publication
     }
-    if isNew { return .published(published(pipeline)) }
-    guard let existing = try await newest(pipeline.key) else { return .published(pipeline) }
-    let first = try await version(pipeline.key, pipeline.version)
+    if case .published(let pipeline) = publication { published(pipeline) }
+    return publication
+  }
+
+  private func publish(
+    _ pipeline: PublishedPipeline, announcing message: OutboxMessage,
+    in transaction: borrowing PostgresTransaction
+  ) throws -> Publication {
+    if try PipelineCatalog.insert(pipeline, announcing: message, in: transaction) {
+      return .published(pipeline)
+    }
+    guard let existing = try newest(pipeline.key, in: transaction) else {
+      return .published(pipeline)
+    }
+    let first = try version(pipeline.key, pipeline.version, in: transaction)
     return first?.definition == pipeline.definition ? .unchanged(existing) : .conflict(existing)
   }
 

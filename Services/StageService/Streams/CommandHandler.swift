@@ -7,7 +7,9 @@ import ServiceWiring
 /// Commands over Kafka: the same decisions as over HTTP, a batch in one transaction.
 ///
 /// Which mode a command runs in follows from its topic alone, and so does who is believed: on
-/// `stage-commands` the sender may name the person it acts for, an import never can.
+/// `stage-commands` the sender may name the person it acts for, an import never can. What such a person
+/// may do, the policy says as it does over HTTP; a service may do what its right to write the topic
+/// allows.
 struct CommandHandler: BatchHandler {
   let topics: [Topic] = [.stageCommands, .importCommands]
   let catalog: PipelineCatalog
@@ -49,7 +51,7 @@ struct CommandHandler: BatchHandler {
         continue
       }
       let decision = try decide(
-        command, among: deals, after: events, &takenExternalIDs, batch.topic, in: transaction,
+        command, among: deals, after: events, takenExternalIDs, batch.topic, in: transaction,
         now: now)
       let result: CommandResult
       switch decision {
@@ -62,6 +64,9 @@ struct CommandHandler: BatchHandler {
           let message = try recorder.message(event, trace: request.trace)
           data.append(PostgresJSON(message.wire.value ?? []))
           outcome.outbox.append(message)
+        }
+        if case .create(let new) = command.action, let external = new.externalId {
+          takenExternalIDs[external] = command.opportunityId
         }
         let event = decided[0]
         result = CommandResult(
@@ -110,12 +115,12 @@ struct CommandHandler: BatchHandler {
   /// The command's event, and of a merge the survivor's after it.
   private func decide(
     _ command: StageCommand, among deals: [EntityID: Opportunity], after events: [StageEvent],
-    _ taken: inout [String: EntityID], _ topic: Topic,
+    _ taken: [String: EntityID], _ topic: Topic,
     in transaction: borrowing PostgresTransaction, now: Instant
   ) throws -> Result<[StageEvent], Refusal> {
     let isImport = topic == .importCommands
     let deal = deals[command.opportunityId]
-    let survivor = command.mergedInto.flatMap { deals[$0] }
+    var survivor = command.mergedInto.flatMap { deals[$0] }
     let pipeline: PublishedPipeline?
     if case .create(let new) = command.action {
       pipeline = try catalog.newest(new.pipeline, in: transaction)
@@ -123,7 +128,6 @@ struct CommandHandler: BatchHandler {
         if let holder = taken[external], holder != command.opportunityId {
           return .failure(.invalid([.externalIDTaken(external)]))
         }
-        taken[external] = command.opportunityId
       }
       if pipeline == nil { return .failure(.invalid([.unknownPipeline(new.pipeline)])) }
     } else if let deal {
@@ -132,11 +136,21 @@ struct CommandHandler: BatchHandler {
       return .failure(.notFound)
     }
     guard let pipeline else { return .failure(.notFound) }
+    let people = try directory.current(in: transaction)
+    let caller = isImport ? nil : command.actor.flatMap { Caller(actingFor: $0, in: people) }
+    if let refusal = caller?.refusal(command.action, on: deal, in: pipeline.definition) {
+      return .failure(Refusal(refusal))
+    }
+    if let found = survivor, found.id != deal?.id, let caller {
+      switch try caller.reaches(survivor: found, catalog, in: transaction) {
+      case .success(let reached): survivor = reached
+      case .failure(let refusal): return .failure(refusal)
+      }
+    }
     let decider = Decider(
       definition: pipeline.definition, version: pipeline.version,
       context: self.context(
-        command, on: deal, isImport: isImport, now: now,
-        people: try directory.current(in: transaction)))
+        command, by: caller, on: deal, isImport: isImport, now: now, people: people))
     var history: [StageEvent] = []
     if case .revert = command.action, let deal {
       // What the batch has decided for the deal so far is not written yet.
@@ -157,8 +171,8 @@ struct CommandHandler: BatchHandler {
   }
 
   private func context(
-    _ command: StageCommand, on deal: Opportunity?, isImport: Bool, now: Instant,
-    people: Directory
+    _ command: StageCommand, by caller: Caller?, on deal: Opportunity?, isImport: Bool,
+    now: Instant, people: Directory
   ) -> DecisionContext {
     var context = DecisionContext(
       now: now,
@@ -170,7 +184,7 @@ struct CommandHandler: BatchHandler {
     if isImport { context.mover = command.actor.flatMap { $0.hasPrefix("import:") ? nil : $0 } }
     if let mover = context.mover {
       let standing = standing(people, mover, deal?.owner)
-      context.actorRoles = standing.roles
+      context.actorRoles = caller?.deciding(standing.roles) ?? standing.roles
       context.ownerManagers = standing.ownerManagers
     }
     return context

@@ -47,12 +47,14 @@ package enum AccessPolicy {
     /// Subscriptions and their deliveries. The relation is that to whoever made the subscription.
     case subscribe
 
-    /// Whether it is done to one deal, or to several, rather than to none or to all.
-    var isAboutDeals: Bool {
+    /// Whether it is done to a deal or a pipeline, or to several, rather than to none or to all.
+    var isAboutOne: Bool {
       switch self {
-      case .read, .create, .edit, .move, .revert, .report, .readActivity, .subscribe: true
-      case .readFeed, .readPipelines, .comment, .writeDrafts, .publish, .readSettings,
-        .changeSettings, .manageServiceAccounts, .changeRules, .readStray, .settleStray:
+      case .read, .create, .edit, .move, .revert, .readPipelines, .comment, .writeDrafts, .report,
+        .readActivity, .subscribe:
+        true
+      case .readFeed, .publish, .readSettings, .changeSettings, .manageServiceAccounts,
+        .changeRules, .readStray, .settleStray:
         false
       }
     }
@@ -87,8 +89,9 @@ package enum AccessPolicy {
     case (.publisher, .report), (.publisher, .readActivity): true
     case (.publisher, _), (_, .publish), (_, .changeSettings), (_, .manageServiceAccounts): false
     case (_, .readSettings): true
-    case (.viewer, .read), (.viewer, .readActivity), (.viewer, .readFeed), (.viewer, .readStray),
-      (.viewer, .readPipelines):
+    case (.viewer, .read), (.viewer, .readActivity), (.viewer, .readFeed),
+      (.viewer, .readPipelines),
+      (.viewer, .readStray):
       true
     case (.viewer, _), (.rep, .changeRules), (.rep, .subscribe): false
     case (.manager, .readStray), (.manager, .settleStray): true

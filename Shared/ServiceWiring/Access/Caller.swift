@@ -22,12 +22,23 @@ package struct Caller: Sendable {
     decidingRoles = directory.roles(of: subject)
   }
 
+  /// Somebody in whose name a service acts, so that there is no token to say the roles. The policy's
+  /// roles that the entry in the directory names are the person's here; without any, whoever has
+  /// people or teams below is a manager, and everybody else a rep. Nil where nobody is known by the id.
+  package init?(actingFor person: String, in directory: Directory) {
+    guard let entry = directory.people[person] else { return nil }
+    let named = Set(entry.roles.compactMap(Role.init))
+    let (people, teams) = directory.below(person)
+    let derived: Role = people.isEmpty && teams.isEmpty ? .rep : .manager
+    self.init(subject: person, roles: named.isEmpty ? [derived] : named, in: directory)
+  }
+
   /// Why the caller may not do it to any deal; nil where there can be one. Asked first.
   package func refusal(_ action: AccessPolicy.Action) -> AccessPolicy.Refusal? {
     let able = AccessPolicy.roles(for: action)
     if roles.isDisjoint(with: able) { return .role(able) }
     if !isActive { return .inactive }
-    if !action.isAboutDeals, !isAllowed(action, reach == nil ? nil : .other) {
+    if !action.isAboutOne, !isAllowed(action, reach == nil ? nil : .other) {
       return .wholeOnly(able.filter { AccessPolicy.allows($0, action, .other) })
     }
     return nil

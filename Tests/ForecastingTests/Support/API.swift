@@ -61,7 +61,7 @@ func withAPI<Result: Sendable>(
   defer { try? FileManager.default.removeItem(atPath: keyFile) }
   let issuer = try TokenIssuer(keyFile: keyFile)
   let authenticator = try Authenticator(TokenConfiguration(source: .keyFile(keyFile)))
-  return try await withForecastingTables { pool in
+  return try await withForecastingTables(beside: [DirectoryMigrations.mirror]) { pool in
     let router = makeServiceRouter()
     ForecastingRoutes(
       funnels: FunnelQueries(pool: other ?? pool), timelines: TimelineQueries(pool: other ?? pool),

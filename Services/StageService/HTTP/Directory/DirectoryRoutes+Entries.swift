@@ -29,7 +29,7 @@ extension DirectoryRoutes {
     guard let entry = try await store.find(Entry.self, try id(context, Entry.self)) else {
       throw Self.unknown(Entry.self)
     }
-    return try shown(entry)
+    return endpoint.response(try Self.shown(entry))
   }
 
   /// - Parameter entry: makes the entry out of the body, the id of the path, the time and the caller.
@@ -37,27 +37,42 @@ extension DirectoryRoutes {
     _ request: Request, _ context: ServiceRequestContext, _ folder: String,
     _ entry: (Body, String, Instant, String) throws -> Entry
   ) async throws -> Response {
-    let caller = try await access.caller(context, to: .changeSettings)
-    let expected = try EntityTag.ifMatch(request)
-    let body = try await request.decode(as: Body.self, context: context)
-    let id = pathID(context)
-    let outcome = try await store.put(
-      try entry(body, id, .now(), caller.subject), expected: expected)
-    return try answer(outcome, context, folder)
+    try await change(request, context, folder) { caller, request, keeping in
+      let expected = try EntityTag.ifMatch(request)
+      let body = try await request.decode(as: Body.self, context: context)
+      return try await store.put(
+        try entry(body, pathID(context), .now(), caller.subject), expected: expected,
+        keeping: keeping)
+    }
   }
 
-  func answer<Entry: DirectoryRecord>(
-    _ outcome: DirectoryStore.Outcome<Entry>, _ context: ServiceRequestContext, _ folder: String
-  ) throws -> Response {
+  /// Carries a change out and answers what became of it.
+  func change<Entry: DirectoryRecord>(
+    _ request: Request, _ context: ServiceRequestContext, _ folder: String,
+    _ change: (Caller, Request, @escaping Keeping<DirectoryStore.Outcome<Entry>>) async throws ->
+      DirectoryStore.Outcome<Entry>
+  ) async throws -> Response {
+    let caller = try await access.caller(context, to: .changeSettings)
+    return try await endpoint.once(request, context, by: caller) {
+      try Self.answer($0, folder)
+    } change: { request, keeping in
+      let outcome = try await change(caller, request, keeping)
+      switch outcome {
+      case .created(let entry), .changed(let entry): note(entry, context)
+      default: break
+      }
+      return outcome
+    }
+  }
+
+  private static func answer<Entry: DirectoryRecord>(
+    _ outcome: DirectoryStore.Outcome<Entry>, _ folder: String
+  ) throws -> CommandEndpoint.Answer {
     switch outcome {
     case .created(let entry):
-      note(entry, context)
       let id = entry.id.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? entry.id
       return try shown(entry, status: .created, location: "/v1/\(folder)/\(id)")
-    case .changed(let entry):
-      note(entry, context)
-      return try shown(entry)
-    case .unchanged(let entry):
+    case .changed(let entry), .unchanged(let entry):
       return try shown(entry)
     case .stale(let current):
       var problem = Problem.preconditionFailed(current: EntityTag.text(current?.version ?? 0))
@@ -73,7 +88,7 @@ extension DirectoryRoutes {
       problem.extensions["openDeals"] = count
       throw problem
     case .notFound:
-      throw Self.unknown(Entry.self)
+      throw unknown(Entry.self)
     }
   }
 
@@ -84,12 +99,12 @@ extension DirectoryRoutes {
       metadata: ["entry": "\(entry.messageID)", "by": "\(entry.changedBy)"])
   }
 
-  func shown(
+  static func shown(
     _ entry: some DirectoryRecord, status: HTTPResponse.Status = .ok, location: String? = nil
-  ) throws -> Response {
-    var headers: HTTPFields = [.eTag: EntityTag.text(entry.version)]
-    headers[.location] = location
-    return try json(entry, status: status, headers: headers)
+  ) throws -> CommandEndpoint.Answer {
+    CommandEndpoint.Answer(
+      status: status, body: try JSONCoding.encode(entry), location: location,
+      etag: EntityTag.text(entry.version))
   }
 
   /// The id of the path; 404 for what can be none.

@@ -55,23 +55,23 @@ struct DirectoryRoutes: Sendable {
   @Sendable private func deactivate(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try await access.caller(context, to: .changeSettings)
-    let id = try id(context, PersonEntry.self)
-    let expected = try EntityTag.ifMatch(request)
-    let body = try await endpoint.bytes(of: request, context)
-    let wanted =
-      body.isEmpty ? nil : try RequestBodyDecoder.decode(DeactivationRequest.self, from: body)
-    if let successor = wanted?.reassignTo {
-      let people = try await access.directory.current()
-      guard people.people[id] != nil else { throw Self.unknown(PersonEntry.self) }
-      let failures = DirectoryCheck.failures(ofSuccessor: successor, to: id, in: people)
-      guard failures.isEmpty else { throw Problem.invalidEntry(failures) }
-      try await Reassignment(batch: endpoint.batch).run(
-        from: id, to: successor, by: .init(subject: caller.subject, caller: caller))
+    try await change(request, context, "people") { caller, request, keeping in
+      let id = try id(context, PersonEntry.self)
+      let expected = try EntityTag.ifMatch(request)
+      let body = try await endpoint.bytes(of: request, context)
+      let wanted =
+        body.isEmpty ? nil : try RequestBodyDecoder.decode(DeactivationRequest.self, from: body)
+      if let successor = wanted?.reassignTo {
+        let people = try await access.directory.current()
+        guard people.people[id] != nil else { throw Self.unknown(PersonEntry.self) }
+        let failures = DirectoryCheck.failures(ofSuccessor: successor, to: id, in: people)
+        guard failures.isEmpty else { throw Problem.invalidEntry(failures) }
+        try await Reassignment(batch: endpoint.batch).run(
+          from: id, to: successor, by: .init(subject: caller.subject, caller: caller))
+      }
+      return try await store.deactivate(
+        id, expected: expected, at: .now(), by: caller.subject, keeping: keeping)
     }
-    let outcome = try await store.deactivate(
-      id, expected: expected, at: .now(), by: caller.subject)
-    return try answer(outcome, context, "people")
   }
 
   // MARK: Teams
@@ -113,7 +113,7 @@ struct DirectoryRoutes: Sendable {
     _ = try await access.caller(context, to: .readSettings)
     guard let entry = try await store.cache.current().calendars[try id(context, CalendarEntry.self)]
     else { throw Self.unknown(CalendarEntry.self) }
-    return try shown(entry)
+    return endpoint.response(try Self.shown(entry))
   }
 
   @Sendable private func putCalendar(

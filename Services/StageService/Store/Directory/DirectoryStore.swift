@@ -30,19 +30,19 @@ struct DirectoryStore: Sendable {
   ///
   /// - Parameter expected: the version that the sender saw; 0 where there was none.
   func put<Entry: DirectoryRecord>(
-    _ entry: Entry, expected: Int64?
+    _ entry: Entry, expected: Int64?, keeping: @escaping Keeping<Outcome<Entry>> = { _ in nil }
   ) async throws -> Outcome<Entry> {
-    try await change(Entry.self, entry.id, expected: expected, by: entry.changedBy, entry.changedAt)
-    {
-      _ in entry
-    }
+    try await change(
+      entry.id, expected: expected, by: entry.changedBy, entry.changedAt, keeping
+    ) { _ in entry }
   }
 
   /// Notes that a person has left.
   func deactivate(
-    _ id: String, expected: Int64?, at now: Instant, by actor: String
+    _ id: String, expected: Int64?, at now: Instant, by actor: String,
+    keeping: @escaping Keeping<Outcome<PersonEntry>> = { _ in nil }
   ) async throws -> Outcome<PersonEntry> {
-    try await change(PersonEntry.self, id, expected: expected, by: actor, now) { person in
+    try await change(id, expected: expected, by: actor, now, keeping) { person in
       guard var person else { return nil }
       person.active = false
       return person
@@ -67,32 +67,16 @@ struct DirectoryStore: Sendable {
   }
 
   private func change<Entry: DirectoryRecord>(
-    _: Entry.Type, _ id: String, expected: Int64?, by actor: String, _ now: Instant,
-    _ make: @escaping @Sendable (Entry?) -> Entry?
+    _ id: String, expected: Int64?, by actor: String, _ now: Instant,
+    _ keeping: @escaping Keeping<Outcome<Entry>>, _ make: @escaping @Sendable (Entry?) -> Entry?
   ) async throws -> Outcome<Entry> {
     let trace = ServiceContext.current?.trace
     let (outcome, revision) = try await pool.transaction {
-      [cache, recorder] transaction -> (Outcome<Entry>, Int64) in
-      let (directory, revision) = try cache.locked(in: transaction)
-      let before: Entry? = try transaction.query(DirectoryStore.select, Entry.kind, id).first
-        .map { try DirectoryStore.read($0) }
-      guard let wanted = make(before) else { return (.notFound, revision) }
-      if let expected, expected != before?.version ?? 0 {
-        return (.stale(current: before), revision)
-      }
-      if let before, wanted.isSame(as: before) { return (.unchanged(before), revision) }
-      let failures = wanted.failures(in: directory)
-      guard failures.isEmpty else { return (.refused(failures), revision) }
-      if (before as? PersonEntry)?.active == true, (wanted as? PersonEntry)?.active == false {
-        // Whoever locked themselves out could not come back.
-        if id == actor { return (.refused([.ownDeparture]), revision) }
-        let count = try DirectoryStore.openDeals(of: id, in: transaction)
-        if count > 0 { return (.ownsDeals(count), revision) }
-      }
-      let entry = wanted.versioned((before?.version ?? 0) + 1, now, actor)
-      try DirectoryStore.write(entry, in: transaction)
-      try Outbox.append([try recorder.message(entry, trace: trace)], at: now, in: transaction)
-      return (before == nil ? .created(entry) : .changed(entry), revision + 1)
+      [self] transaction -> (Outcome<Entry>, Int64) in
+      let (outcome, revision): (Outcome<Entry>, Int64) = try change(
+        id, expected: expected, by: actor, now, trace, make, in: transaction)
+      try IdempotencyStore.keep(try keeping(outcome), now: now, in: transaction)
+      return (outcome, revision)
     }
     switch outcome {
     case .created(let entry), .changed(let entry):
@@ -100,6 +84,33 @@ struct DirectoryStore: Sendable {
     default: break
     }
     return outcome
+  }
+
+  /// Together with the revision of the directory that it leaves.
+  private func change<Entry: DirectoryRecord>(
+    _ id: String, expected: Int64?, by actor: String, _ now: Instant, _ trace: TraceContext?,
+    _ make: (Entry?) -> Entry?, in transaction: borrowing PostgresTransaction
+  ) throws -> (Outcome<Entry>, Int64) {
+    let (directory, revision) = try cache.locked(in: transaction)
+    let before: Entry? = try transaction.query(DirectoryStore.select, Entry.kind, id).first
+      .map { try DirectoryStore.read($0) }
+    guard let wanted = make(before) else { return (.notFound, revision) }
+    if let expected, expected != before?.version ?? 0 {
+      return (.stale(current: before), revision)
+    }
+    if let before, wanted.isSame(as: before) { return (.unchanged(before), revision) }
+    let failures = wanted.failures(in: directory)
+    guard failures.isEmpty else { return (.refused(failures), revision) }
+    if (before as? PersonEntry)?.active == true, (wanted as? PersonEntry)?.active == false {
+      // Whoever locked themselves out could not come back.
+      if id == actor { return (.refused([.ownDeparture]), revision) }
+      let count = try DirectoryStore.openDeals(of: id, in: transaction)
+      if count > 0 { return (.ownsDeals(count), revision) }
+    }
+    let entry = wanted.versioned((before?.version ?? 0) + 1, now, actor)
+    try DirectoryStore.write(entry, in: transaction)
+    try Outbox.append([try recorder.message(entry, trace: trace)], at: now, in: transaction)
+    return (before == nil ? .created(entry) : .changed(entry), revision + 1)
   }
 
   private static let select = "SELECT entry FROM directory_entries WHERE kind = $1 AND id = $2"
