@@ -105,6 +105,10 @@ struct Opportunity: Hashable, Sendable {
     for change in event.changes { next.apply(change) }
     if let activity = event.data.activity { next.note(activity) }
     if let merged = event.data.merged { next.mergedInto = merged.opportunityId }
+    if event.data.erased?.names == true {
+      next.name = ErasedData.mark
+      next.account.name = ErasedData.mark
+    }
     guard let to = event.to, let category = event.toCategory else { return next }
     if event.type == .moveReverted {
       next.standAgain(in: to, category, event.data)

@@ -22,6 +22,8 @@ enum AccessPolicy {
     /// Pipelines, people, teams, calendars, exchange rates.
     case readSettings
     case changeSettings
+    /// What is known of persons, for good.
+    case erase
   }
 
   /// Why not.
@@ -47,7 +49,7 @@ enum AccessPolicy {
   ) -> Bool {
     switch (role, action) {
     case (.admin, _): true
-    case (.publisher, _), (_, .changeSettings): false
+    case (.publisher, _), (_, .changeSettings), (_, .erase): false
     case (_, .readSettings): true
     case (.viewer, .read), (.viewer, .readFeed): true
     case (.viewer, _): false
