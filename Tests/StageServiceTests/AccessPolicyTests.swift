@@ -17,6 +17,7 @@ import Testing
     (.rep, .readFeed, "-----+"),
     (.rep, .readSettings, "++++++"),
     (.rep, .changeSettings, "------"),
+    (.rep, .erase, "------"),
     (.manager, .read, "++v+-+"),
     (.manager, .create, "++---+"),
     (.manager, .edit, "++---+"),
@@ -25,6 +26,7 @@ import Testing
     (.manager, .readFeed, "-----+"),
     (.manager, .readSettings, "++++++"),
     (.manager, .changeSettings, "------"),
+    (.manager, .erase, "------"),
     (.admin, .read, "++++++"),
     (.admin, .create, "++++++"),
     (.admin, .edit, "++++++"),
@@ -33,6 +35,7 @@ import Testing
     (.admin, .readFeed, "++++++"),
     (.admin, .readSettings, "++++++"),
     (.admin, .changeSettings, "++++++"),
+    (.admin, .erase, "++++++"),
     (.viewer, .read, "++++++"),
     (.viewer, .create, "------"),
     (.viewer, .edit, "------"),
@@ -41,6 +44,7 @@ import Testing
     (.viewer, .readFeed, "++++++"),
     (.viewer, .readSettings, "++++++"),
     (.viewer, .changeSettings, "------"),
+    (.viewer, .erase, "------"),
     (.publisher, .read, "------"),
     (.publisher, .create, "------"),
     (.publisher, .edit, "------"),
@@ -49,6 +53,7 @@ import Testing
     (.publisher, .readFeed, "------"),
     (.publisher, .readSettings, "------"),
     (.publisher, .changeSettings, "------"),
+    (.publisher, .erase, "------"),
   ]
 
   struct Row: Sendable, CustomStringConvertible {
@@ -80,7 +85,7 @@ import Testing
     #expect(pairs.count == AccessPolicy.Role.allCases.count * AccessPolicy.Action.allCases.count)
     #expect(Self.table.count == pairs.count)
     #expect(Self.table.allSatisfy { $0.2.count == 6 })
-    #expect(Self.rows.count == 480)
+    #expect(Self.rows.count == 540)
   }
 
   @Test(arguments: rows) func row(_ row: Row) {
@@ -94,6 +99,7 @@ import Testing
     #expect(AccessPolicy.roles(for: .move) == [.rep, .manager, .admin])
     #expect(AccessPolicy.roles(for: .readFeed) == [.rep, .manager, .admin, .viewer])
     #expect(AccessPolicy.roles(for: .changeSettings) == [.admin])
+    #expect(AccessPolicy.roles(for: .erase) == [.admin])
   }
 }
 

@@ -7,6 +7,11 @@ package struct ContactKey: Hashable, Sendable {
   package let kind: Kind
   package let value: String
 
+  package init(kind: Kind, value: String) {
+    self.kind = kind
+    self.value = value
+  }
+
   private static let longestAddress = 320
   private static let phoneDigits = 5...20
 
