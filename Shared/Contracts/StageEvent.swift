@@ -36,6 +36,9 @@ package enum StageEventType: String, Codable, CaseIterable, Sendable {
   /// The deal was a duplicate and is part of another one from now on (`merged`): it takes no further
   /// commands, and what it did is in no figure.
   case merged = "sluice.opportunity-merged.v1"
+  /// The deal's personal data were erased (`erased`), here and in all events before this one. Whoever
+  /// keeps some of them erases them, too.
+  case erased = "sluice.personal-data-erased.v1"
 }
 
 /// The data of every stage event. A reader needs no other topic to build its figures.
@@ -90,6 +93,8 @@ package struct StageEventData: Codable, Hashable, Sendable {
   package var reverted: RevertedMove?
   /// On `merged` only.
   package var merged: MergedInto?
+  /// On `erased` only.
+  package var erased: ErasedData?
 
   package init(
     opportunityId: EntityID, epoch: Int64, sequence: Int64, pipeline: String,
@@ -146,6 +151,7 @@ package struct StageEventData: Codable, Hashable, Sendable {
     evidence = try container.decodeIfPresent(RuleEvidence.self, forKey: .evidence)
     reverted = try container.decodeIfPresent(RevertedMove.self, forKey: .reverted)
     merged = try container.decodeIfPresent(MergedInto.self, forKey: .merged)
+    erased = try container.decodeIfPresent(ErasedData.self, forKey: .erased)
   }
 }
 

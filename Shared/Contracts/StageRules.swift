@@ -11,12 +11,17 @@ package struct FieldDeclaration: Codable, Hashable, Sendable {
   package var type: Kind
   /// What a field of the type `choice` may hold.
   package var choices: [Choice]?
+  /// Its values tell of a person, and go when the deal's personal data are erased.
+  package var personal: Bool?
 
-  package init(key: String, name: LocalizedText, type: Kind, choices: [Choice]? = nil) {
+  package init(
+    key: String, name: LocalizedText, type: Kind, choices: [Choice]? = nil, personal: Bool? = nil
+  ) {
     self.key = key
     self.name = name
     self.type = type
     self.choices = choices
+    self.personal = personal
   }
 
   package struct Choice: Codable, Hashable, Sendable {

@@ -71,6 +71,7 @@ import Testing
       StageEventType.moveReverted.rawValue: move.union(["reverted"]),
       StageEventType.activityRecorded.rawValue: ["activity"],
       StageEventType.merged.rawValue: ["merged"],
+      StageEventType.erased.rawValue: ["erased"],
       NoticeType.reviewRequested.rawValue: ["proposalId", "to", "evidence"],
       NoticeType.followUpMissed.rawValue: ["dueAt"],
     ]

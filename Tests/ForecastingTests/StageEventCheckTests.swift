@@ -55,6 +55,15 @@ import Testing
     #expect(failure(event, value: nil)?.reason == "/merged is missing")
   }
 
+  @Test func anErasureSaysWhatWasErased() {
+    var history = History(1)
+    history.create()
+    var event = history.erase(names: true)
+    #expect(failure(event, value: nil) == nil)
+    event.data.erased = nil
+    #expect(failure(event, value: nil)?.reason == "/erased is missing")
+  }
+
   @Test func aReversalSaysWhatItTakesBack() {
     func failure(_ edit: (inout StageEventData) -> Void) -> String? {
       var history = History(1)

@@ -79,6 +79,27 @@ import Testing
     }
   }
 
+  /// Also of a duplicate, whose row is all that is left of it.
+  @Test(arguments: [false, true])
+  func anErasureTakesNamesAndChangesNoFigure(_ isMerged: Bool) async throws {
+    try await withForecastingTables { pool in
+      var history = History(1)
+      history.create()
+      history.move(to: "offer")
+      if isMerged { history.merge() }
+      try await pool.project(history.events)
+      let before = try await Tables(of: pool)
+      try await pool.project([history.erase(names: false)])
+      #expect(try await Tables(of: pool).current[history.id]?.name == "Deal")
+      try await pool.project([history.erase(names: true)])
+      let after = try await Tables(of: pool)
+      let row = try #require(after.current[history.id])
+      #expect(row.name == ErasedData.mark && row.account == ErasedData.mark)
+      #expect(row.sequence == history.last.sequence && row.stage == "offer")
+      #expect(after.visits == before.visits && after.totals == before.totals)
+    }
+  }
+
   @Test func aMergeBeforeTheMovesWaits() async throws {
     try await withForecastingTables { pool in
       var history = History(1)

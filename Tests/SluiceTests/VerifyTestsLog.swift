@@ -146,4 +146,26 @@ import Testing
     #expect(audit.remarks.count == 2)
     #expect(audit.remarks[1] == "partition 3 offset 2: unknown type sluice.other-done.v1")
   }
+
+  /// Kafka's log keeps events as they were sent.
+  @Test func whatWasErasedSinceIsNoDifference() throws {
+    var story = Story()
+    story.create(1, at: Story.noon(1))
+    story.update(1, at: Story.noon(2), name: "Kitchen of Zhou")
+    story.note(1, at: Story.noon(3))
+    let sent = story.items.map(\.event)
+    let erased = ErasedData(fields: [], names: true)
+    story.erase(1, erased, at: Story.noon(4))
+    var rewritten = story.items
+    for index in sent.indices { rewritten[index].data = rewritten[index].data.erasing(erased) }
+    let feed = FeedIndex(rewritten)
+    let log = sent + [story.items[3].event]
+    #expect(try audit(log, feed: feed).mismatches.isEmpty)
+    // It excuses nothing else.
+    var other = log
+    other[1].data.owner = "eve"
+    #expect(try audit(other, feed: feed).mismatches.count == 1)
+    let row = OpportunityReplay(feed.history(0), symbols: feed.symbols).current
+    #expect(row?.name == ErasedData.mark && row?.account == ErasedData.mark)
+  }
 }

@@ -92,6 +92,10 @@ struct Story {
     }
   }
 
+  mutating func erase(_ deal: Int, _ erased: ErasedData, at time: Instant) {
+    add(deal, .erased, at: time) { $0.erased = erased }
+  }
+
   /// The events that began the stays of a deal.
   func stays(_ deal: Int) -> [FeedItem] { deals[deal]?.stays ?? [] }
 

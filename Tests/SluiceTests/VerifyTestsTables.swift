@@ -14,6 +14,7 @@ enum Projections {
       "Services/Forecasting/Migrations/m0001_forecasting.sql",
       "Services/Forecasting/Migrations/m0002_reverted_moves.sql",
       "Services/Forecasting/Migrations/m0004_stage_totals.sql",
+      "Services/Forecasting/Migrations/m0005_merged_deals.sql",
       "Shared/Messaging/Migrations/m0001_messaging.sql",
     ] {
       let sql = try String(contentsOf: repository.appending(path: file), encoding: .utf8)
@@ -39,11 +40,12 @@ enum Projections {
           try transaction.execute(
             """
             INSERT INTO applied_events VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,
-              $17,$18,$19,$20,$21,$22)
+              $17,$18,$19,$20,$21,$22,$23::text::uuid)
             """, id, row.epoch, row.sequence, row.eventID, row.type, row.pipeline, row.fromStage,
             row.toStage, row.direction, row.owner, row.team, row.amountMinor, row.currency,
             row.occurredAt, row.recordedAt, row.entryUnknown, row.toCategory, row.toPosition,
-            row.revertedEpoch, row.revertedSequence, row.revertedBy, row.revertedBecause)
+            row.revertedEpoch, row.revertedSequence, row.revertedBy, row.revertedBecause,
+            row.mergedInto)
         }
         for row in replay.visits {
           try transaction.execute(
@@ -56,12 +58,14 @@ enum Projections {
           """
           INSERT INTO current_stage (opportunity_id, epoch, sequence, pipeline, pipeline_version,
             stage, category, position, owner, team, amount_minor, currency, name, account,
-            entered_at, entered_sequence, follow_up_due_at, benchmark_days, occurred_at)
-          VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)
+            entered_at, entered_sequence, follow_up_due_at, benchmark_days, occurred_at,
+            merged_into)
+          VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,
+            $20::text::uuid)
           """, id, row.epoch, row.sequence, row.pipeline, row.pipelineVersion, row.stage,
           row.category, row.position, row.owner, row.team, row.amountMinor, row.currency, row.name,
           row.account, row.enteredAt, row.enteredSequence, row.followUpDueAt, row.benchmarkDays,
-          row.occurredAt)
+          row.occurredAt, row.mergedInto)
       }
       for (key, sums) in totals {
         // What entered and left stands in a row of its own here; which row it is in is all the same.

@@ -31,6 +31,7 @@ import Testing
     (.rep, .settleStray, "-----+"),
     (.rep, .subscribe, "------"),
     (.rep, .manageServiceAccounts, "------"),
+    (.rep, .erase, "------"),
     (.manager, .read, "++v+-+"),
     (.manager, .create, "++---+"),
     (.manager, .edit, "++---+"),
@@ -50,6 +51,7 @@ import Testing
     (.manager, .settleStray, "++++++"),
     (.manager, .subscribe, "++---+"),
     (.manager, .manageServiceAccounts, "------"),
+    (.manager, .erase, "------"),
     (.admin, .read, "++++++"),
     (.admin, .create, "++++++"),
     (.admin, .edit, "++++++"),
@@ -69,6 +71,7 @@ import Testing
     (.admin, .settleStray, "++++++"),
     (.admin, .subscribe, "++++++"),
     (.admin, .manageServiceAccounts, "++++++"),
+    (.admin, .erase, "++++++"),
     (.viewer, .read, "++++++"),
     (.viewer, .create, "------"),
     (.viewer, .edit, "------"),
@@ -88,6 +91,7 @@ import Testing
     (.viewer, .settleStray, "------"),
     (.viewer, .subscribe, "------"),
     (.viewer, .manageServiceAccounts, "------"),
+    (.viewer, .erase, "------"),
     (.publisher, .read, "------"),
     (.publisher, .create, "------"),
     (.publisher, .edit, "------"),
@@ -107,6 +111,7 @@ import Testing
     (.publisher, .settleStray, "------"),
     (.publisher, .subscribe, "------"),
     (.publisher, .manageServiceAccounts, "------"),
+    (.publisher, .erase, "------"),
   ]
 
   struct Row: Sendable, CustomStringConvertible {
@@ -138,7 +143,7 @@ import Testing
     #expect(pairs.count == AccessPolicy.Role.allCases.count * AccessPolicy.Action.allCases.count)
     #expect(Self.table.count == pairs.count)
     #expect(Self.table.allSatisfy { $0.2.count == 6 })
-    #expect(Self.rows.count == 1_140)
+    #expect(Self.rows.count == 1_200)
   }
 
   @Test(arguments: rows) func row(_ row: Row) {
@@ -160,6 +165,7 @@ import Testing
     #expect(AccessPolicy.roles(for: .writeDrafts) == [.manager, .admin])
     #expect(AccessPolicy.roles(for: .publish) == [.admin])
     #expect(AccessPolicy.roles(for: .manageServiceAccounts) == [.admin])
+    #expect(AccessPolicy.roles(for: .erase) == [.admin])
   }
 }
 

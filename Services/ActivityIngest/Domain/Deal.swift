@@ -55,6 +55,7 @@ extension Deal {
       next.stage = data.to ?? stage
       next.category = data.toCategory ?? category
     }
+    if data.erased?.names == true, name != nil { next.name = ErasedData.mark }
     if let merged = data.merged { next.mergedInto = merged.opportunityId }
     for change in data.changes where change.field == "name" {
       if case .string(let name) = change.new { next.name = name }

@@ -17,6 +17,8 @@ struct DealFold: Sendable {
   private(set) var awaited: Set<EntityID> = []
   /// Duplicates that became part of another deal.
   private(set) var merged: Set<EntityID> = []
+  /// Deals whose personal data were erased.
+  private(set) var erased: Set<EntityID> = []
   /// Moves that a proposal asked for.
   private(set) var moves: [(proposal: EntityID, event: StageEvent)] = []
   /// The events whose moves were taken back.
@@ -38,6 +40,7 @@ struct DealFold: Sendable {
     guard let after = before?.applying(event) ?? Deal(event) else { return }
     deals[id] = after
     if before == nil || (before?.isOpen == false && after.isOpen) { awaited.insert(id) }
+    if event.type == .erased { erased.insert(id) }
     if event.type == .merged {
       merged.insert(id)
       awaited.insert(id)

@@ -30,6 +30,7 @@ struct DealHandler: BatchHandler {
     let touched = Set(plan.apply.map(\.opportunityId)).sorted()
     try DealTables.upsert(touched.compactMap { fold.deals[$0] }, in: transaction)
     try DealTables.replaceContacts(fold.contacts, in: transaction)
+    try PersonalData.erase(of: fold.erased.sorted(), in: transaction)
     if !fold.awaited.isEmpty || !fold.moves.isEmpty { try MatchingLock.take(in: transaction) }
     // What was meant for a duplicate may have come before the deal that it became part of.
     let awaited = fold.awaited.sorted()
@@ -76,6 +77,7 @@ struct DealHandler: BatchHandler {
       "/sequence must be 1 for \(StageEventType.created.rawValue) and for no other type")
     try require(
       (0...Int(Int32.max)).contains(data.pipelineVersion), "/pipelineVersion is out of range")
+    if event.type == .erased { try require(data.erased != nil, "/erased is missing") }
     if event.type == .merged { try require(data.merged != nil, "/merged is missing") }
     if [.created, .moved, .moveReverted].contains(event.type) {
       try require(data.to?.isEmpty == false, "/to is missing")

@@ -88,5 +88,8 @@ extension StageEventData {
 
 extension StageEvent {
   /// The deal's name where the event sets it.
-  fileprivate var newName: String? { data.name ?? data.changedName }
+  fileprivate var newName: String? {
+    if data.erased?.names == true { return ErasedData.mark }
+    return data.name ?? data.changedName
+  }
 }

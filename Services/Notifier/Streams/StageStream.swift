@@ -41,6 +41,10 @@ struct StageStream: BatchHandler {
     }
     try FollowUpTable.write(touched.compactMap { followUps[$0] }, in: transaction)
     try fanOut.write(at: now, in: transaction)
+    for message in incoming {
+      guard let erased = message.payload.data.erased else { continue }
+      try DeliveredBodies.erase(erased, of: message.payload, in: transaction)
+    }
     outcome.applied = incoming.count - outcome.duplicates
     return outcome
   }

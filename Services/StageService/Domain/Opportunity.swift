@@ -108,6 +108,10 @@ struct Opportunity: Hashable, Sendable {
       next.state.followUp = FollowUpCount(from: event.occurredAt, days: days)
     }
     if let merged = event.data.merged { next.mergedInto = merged.opportunityId }
+    if event.data.erased?.names == true {
+      next.name = ErasedData.mark
+      next.account.name = ErasedData.mark
+    }
     guard let to = event.to, let category = event.toCategory else { return next }
     if event.type == .moveReverted {
       next.standAgain(in: to, category, event.data)

@@ -23,7 +23,7 @@ struct Stays: Sendable {
       case .moveReverted: _ = list.popLast()
       case .activityRecorded:
         lastActivityAt = [lastActivityAt, event.data.activity?.at].compactMap(\.self).max()
-      case .moved, .changed, .merged: break
+      case .moved, .changed, .merged, .erased: break
       }
       state = state?.applying(event) ?? Opportunity(event)
     }

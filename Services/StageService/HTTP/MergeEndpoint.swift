@@ -49,6 +49,10 @@ extension CommandEndpoint {
     }
   }
 
+  var erasures: DealErasure {
+    DealErasure(pool: store.pool, catalog: catalog, recorder: recorder, committed: committed)
+  }
+
   private var merges: DealMerge {
     DealMerge(pool: store.pool, catalog: catalog, recorder: recorder, committed: committed)
   }

@@ -29,6 +29,7 @@ struct OpportunityRoutes: Sendable {
     deals.post(":id/checklist", use: tick)
     deals.post(":id/feedback", use: recordFeedback)
     deals.post(":id/merge", use: merge)
+    deals.post(":id/erase", use: erase)
     addReading(to: deals)
   }
 
@@ -169,6 +170,24 @@ struct OpportunityRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     try await endpoint.merge(request, context, try id(context))
+  }
+
+  /// Once more changes nothing, so that neither a key nor the sequence is asked for.
+  @Sendable private func erase(
+    _ request: Request, _ context: ServiceRequestContext
+  ) async throws -> Response {
+    let caller = try await access.caller(context, to: .erase)
+    let id = try id(context)
+    let body = try await endpoint.bytes(of: request, context)
+    let wanted = try RequestBodyDecoder.decode(
+      Erasure.Request.self, from: body.isEmpty ? Array("{}".utf8) : body)
+    switch try await endpoint.erasures.run(wanted, of: id, by: caller.subject, at: .now()) {
+    case .success(let deal)?:
+      return try json(
+        OpportunityView(deal), headers: [.eTag: EntityTag.text(deal.sequence)])
+    case .failure(let refusal)?: throw Problem(refusal, on: nil)
+    case nil: throw Problem.contended(nil)
+    }
   }
 
   private func moved(

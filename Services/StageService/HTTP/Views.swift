@@ -151,6 +151,7 @@ struct HistoryItemView: Encodable, Sendable {
   let activity: ActivityRecord?
   let reverted: RevertedMove?
   let merged: MergedInto?
+  let erased: ErasedData?
   let changes: [FieldChange]
   let violations: [GateFailure]
   let override: GateOverride?
@@ -173,6 +174,7 @@ struct HistoryItemView: Encodable, Sendable {
     activity = event.data.activity
     reverted = event.data.reverted
     merged = event.data.merged
+    erased = event.data.erased
     changes = event.changes
     violations = event.violations
     override = event.data.override

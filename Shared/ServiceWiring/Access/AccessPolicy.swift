@@ -33,6 +33,8 @@ package enum AccessPolicy {
     /// People, teams, calendars, exchange rates, templates, rules.
     case readSettings
     case changeSettings
+    /// What is known of persons, for good.
+    case erase
     case manageServiceAccounts
     /// Rules move deals by themselves, whosever they are.
     case changeRules
@@ -53,7 +55,7 @@ package enum AccessPolicy {
       case .read, .create, .edit, .move, .revert, .readPipelines, .comment, .writeDrafts, .report,
         .readActivity, .subscribe:
         true
-      case .readFeed, .publish, .readSettings, .changeSettings, .manageServiceAccounts,
+      case .readFeed, .publish, .readSettings, .changeSettings, .erase, .manageServiceAccounts,
         .changeRules, .readStray, .settleStray:
         false
       }
@@ -87,7 +89,9 @@ package enum AccessPolicy {
     switch (role, action) {
     case (.admin, _): true
     case (.publisher, .report), (.publisher, .readActivity): true
-    case (.publisher, _), (_, .publish), (_, .changeSettings), (_, .manageServiceAccounts): false
+    case (.publisher, _), (_, .publish), (_, .changeSettings), (_, .erase),
+      (_, .manageServiceAccounts):
+      false
     case (_, .readSettings): true
     case (.viewer, .read), (.viewer, .readActivity), (.viewer, .readFeed),
       (.viewer, .readPipelines),

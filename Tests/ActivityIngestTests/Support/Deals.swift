@@ -86,6 +86,11 @@ struct History {
   }
 
   @discardableResult
+  mutating func erase(names: Bool = false) -> StageEvent {
+    add(.erased) { $0.erased = ErasedData(fields: [], names: names) }
+  }
+
+  @discardableResult
   mutating func merge(into survivor: History) -> StageEvent {
     add(.merged) { $0.merged = MergedInto(opportunityId: survivor.id) }
   }

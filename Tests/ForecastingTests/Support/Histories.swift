@@ -117,6 +117,13 @@ struct History {
     return add(.merged) { $0.merged = MergedInto(opportunityId: survivor) }
   }
 
+  /// The deal's personal data were erased.
+  @discardableResult
+  mutating func erase(names: Bool, afterDays days: Double = 1) -> StageEvent {
+    at = at.adding(days: days)
+    return add(.erased) { $0.erased = ErasedData(fields: [], names: names) }
+  }
+
   /// The database is restored from a backup without the last events; what was sent stays sent.
   mutating func restore(losing count: Int) {
     let kept = events.dropLast(count)
@@ -154,7 +161,7 @@ struct History {
     case .created: stays = [event]
     case .moved where event.from != event.to: stays.append(event)
     case .moveReverted: stays.removeLast()
-    case .moved, .activityRecorded, .changed, .merged: break
+    case .moved, .activityRecorded, .changed, .merged, .erased: break
     }
   }
 }

@@ -61,6 +61,9 @@ struct Story {
   }
 
   @discardableResult
+  mutating func erase(_ erased: ErasedData) -> StageEvent { add(.erased) { $0.erased = erased } }
+
+  @discardableResult
   mutating func merge(into survivor: EntityID) -> StageEvent {
     dueAt = nil
     return add(.merged) { $0.merged = MergedInto(opportunityId: survivor) }

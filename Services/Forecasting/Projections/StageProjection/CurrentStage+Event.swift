@@ -42,6 +42,10 @@ extension CurrentStage {
       name = data.name
       account = data.account?.name
     }
+    if data.erased?.names == true {
+      if name != nil { name = ErasedData.mark }
+      if account != nil { account = ErasedData.mark }
+    }
     for change in data.changes {
       if change.field == "name" { name = change.new.label }
       if change.field == "account" { account = change.new.label }

@@ -36,6 +36,8 @@ enum StageEventCheck {
       try require(
         data.merged?.opportunityId != data.opportunityId, "merged/opportunityId",
         "must be another opportunity")
+    case .erased:
+      try require(data.erased != nil, "erased", "is missing")
     case .changed:
       break
     }

@@ -39,7 +39,7 @@ extension StageEvent {
     switch type {
     case .created: true
     case .moved: !(data.from ?? "").hasSameBytes(as: data.to ?? "")
-    case .changed, .activityRecorded, .moveReverted, .merged: false
+    case .changed, .activityRecorded, .moveReverted, .merged, .erased: false
     }
   }
 

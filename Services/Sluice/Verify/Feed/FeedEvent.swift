@@ -72,6 +72,7 @@ extension StageEventData {
   /// What the event sets a field to: the member of a creation, or the new value among `changes`.
   func update(of field: String, created: String?, as type: StageEventType) -> String?? {
     if type == .created { return .some(created) }
+    if erased?.names == true { return .some(ErasedData.mark) }
     guard let change = changes.last(where: { $0.field == field }) else { return nil }
     switch change.new {
     case .string(let text): return .some(text)

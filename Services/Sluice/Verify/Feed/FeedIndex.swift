@@ -14,6 +14,8 @@ struct FeedIndex: Sendable {
   private(set) var repeated: [EntityID] = []
   /// By duplicate: the deal whose history says that it took the duplicate over.
   private(set) var absorbed: [EntityID: EntityID] = [:]
+  /// What was erased of an opportunity, in order.
+  private(set) var erasures: [EntityID: [(at: EventPosition, what: ErasedData)]] = [:]
   private var chains: [[Int32]] = []
   private var opportunityIndex: [EntityID: Int32] = [:]
   private var eventIndex: [EntityID: Int32] = [:]
@@ -84,6 +86,9 @@ struct FeedIndex: Sendable {
         digest: data.digest(as: item.type)))
     chains[Int(opportunity)].append(index)
     eventIndex[item.eventId] = index
+    if let erased = data.erased {
+      erasures[data.opportunityId, default: []].append((events[Int(index)].position, erased))
+    }
     for change in data.changes {
       if let duplicate = change.duplicate { absorbed[duplicate] = data.opportunityId }
     }

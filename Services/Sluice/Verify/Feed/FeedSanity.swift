@@ -106,7 +106,7 @@ enum FeedSanity {
     case .created: stays = [(event.position, event.to)]
     case .moved where event.from != event.to: stays.append((event.position, event.to))
     case .moveReverted: _ = stays.popLast()
-    case .moved, .activityRecorded, .changed, .merged: break
+    case .moved, .activityRecorded, .changed, .merged, .erased: break
     }
   }
 

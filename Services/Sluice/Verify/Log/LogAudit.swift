@@ -94,7 +94,9 @@ struct LogAudit: Sendable {
       held += Array(repeating: false, count: feed.events.count - held.count)
     }
     let known = feed.events[index]
-    if event.data.digest(as: event.type) != known.digest { mismatches.append((record, event)) }
+    if event.data.digest(as: event.type) != known.digest, !isErased(event, known, feed) {
+      mismatches.append((record, event))
+    }
     let isRepeated = held[index]
     if isRepeated { count.duplicates += 1 }
     held[index] = true
@@ -113,6 +115,19 @@ struct LogAudit: Sendable {
     }
     trace.highest = max(trace.highest, known.position)
     traces[known.opportunity] = trace
+  }
+
+  /// Whether the feed has the event as it is since personal data were erased. The log keeps it as it
+  /// was sent.
+  private func isErased(_ event: StageEvent, _ known: FeedEvent, _ feed: FeedIndex) -> Bool {
+    let later = (feed.erasures[event.opportunityId] ?? []).filter { $0.at > known.position }
+    var data = event.data
+    for erasure in later {
+      data = data.erasing(erasure.what)
+      // The feed may have been read between two of them.
+      if data.digest(as: event.type) == known.digest { return true }
+    }
+    return false
   }
 
   private mutating func skip(_ remark: String) {

@@ -31,7 +31,7 @@ struct StageWalk {
         switch event.type {
         case .created: true
         case .moved: event.from != event.to
-        case .moveReverted, .activityRecorded, .changed, .merged: false
+        case .moveReverted, .activityRecorded, .changed, .merged, .erased: false
         }
       if event.type == .merged { mergedInto = event.mergedInto }
       if let move = event.reversal?.move { takeBack(move, events) }

@@ -38,7 +38,7 @@ extension FieldDeclaration {
     key: "customerNeeds", name: .both("客户需求", "Customer needs"), type: .text)
   static let budget = FieldDeclaration(key: "budget", name: .both("预算", "Budget"), type: .money)
   static let decisionMaker = FieldDeclaration(
-    key: "decisionMaker", name: .both("决策人", "Decision maker"), type: .text)
+    key: "decisionMaker", name: .both("决策人", "Decision maker"), type: .text, personal: true)
   static let contractSigned = FieldDeclaration(
     key: "contractSigned", name: .both("合同已签署", "Contract signed"), type: .boolean)
 

@@ -1,18 +1,22 @@
-import Contracts
 import Foundation
 
 /// A mail address or telephone number in the form in which two of them are compared.
-struct ContactKey: Hashable, Sendable {
-  enum Kind: String, Sendable { case email, phone }
+package struct ContactKey: Hashable, Sendable {
+  package enum Kind: String, Sendable { case email, phone }
 
-  let kind: Kind
-  let value: String
+  package let kind: Kind
+  package let value: String
+
+  package init(kind: Kind, value: String) {
+    self.kind = kind
+    self.value = value
+  }
 
   private static let longestAddress = 320
   private static let phoneDigits = 5...20
 
   /// Lower case, without a display name. Nil where the text is no address.
-  static func email(_ text: String) -> ContactKey? {
+  package static func email(_ text: String) -> ContactKey? {
     var address = text[...]
     if let open = address.lastIndex(of: "<"), let close = address.lastIndex(of: ">"), open < close {
       address = address[address.index(after: open)..<close]
@@ -29,7 +33,7 @@ struct ContactKey: Hashable, Sendable {
   /// A Chinese number without its country code and trunk zero, so that `+86 (0)21 5555 1234` and
   /// `021-55551234` are one; any other one that names its country with it, as `+14155550100`.
   /// An extension is dropped. Nil where the text is no number.
-  static func phone(_ text: String) -> ContactKey? {
+  package static func phone(_ text: String) -> ContactKey? {
     var digits = ""
     var isInternational = false
     for character in text {
@@ -66,7 +70,7 @@ struct ContactKey: Hashable, Sendable {
 
 extension Contact {
   /// What of it can be looked for.
-  var keys: Set<ContactKey> {
+  package var keys: Set<ContactKey> {
     Set([email.flatMap(ContactKey.email), phone.flatMap(ContactKey.phone)].compactMap(\.self))
   }
 }

@@ -1,17 +1,16 @@
-import Contracts
 import Foundation
 
 /// The people of a deal, as its custom fields tell of them.
-enum DealContacts {
+package enum DealContacts {
   /// Of one field; the rest is a mistake rather than a list of people.
-  static let limit = 100
+  package static let limit = 100
   private static let depth = 4
   private static let mailNames = ["mail", "邮箱", "邮件"]
   private static let phoneNames = ["phone", "mobile", "tel", "电话", "手机"]
 
   /// A field whose name speaks of mail or telephone holds what its texts say; an object, or every
   /// object of an array, what its members with such names say.
-  static func keys(field: String, value: JSONValue) -> Set<ContactKey> {
+  package static func keys(field: String, value: JSONValue) -> Set<ContactKey> {
     var keys: Set<ContactKey> = []
     collect(field, value, depth: depth, into: &keys)
     return keys
