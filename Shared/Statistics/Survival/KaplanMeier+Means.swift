@@ -59,7 +59,8 @@ extension KaplanMeier {
         variance += area * area * Double(ended[step]) / (Double(atRisk[step]) * left)
       }
     }
-    area += end - start
+    // The parts may add up to a little more than the whole.
+    area = min(area + end - start, horizon - start)
     let error = variance.squareRoot()
     let mean = Estimate(
       value: area, low: max(0, area - Normal.z95 * error),
