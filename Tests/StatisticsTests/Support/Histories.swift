@@ -7,7 +7,8 @@ extension Generator {
   mutating func exponential(mean: Double) -> Double { -mean * log1p(-uniform()) }
 
   mutating func logNormal(median: Double, spread: Double) -> Double {
-    median * exp(spread * Normal.quantile(max(1e-16, uniform())))
+    // Box and Muller's normal number.
+    median * exp(spread * exponential(mean: 2).squareRoot() * cos(2 * .pi * uniform()))
   }
 
   mutating func logNormals(_ count: Int, median: Double, spread: Double) -> [Double] {
