@@ -41,9 +41,8 @@ import Testing
         let ordered = [quantile.low, quantile.value, quantile.high].compactMap { $0 }
         #expect(ordered == ordered.sorted() && ordered.allSatisfy(\.isFinite), "\(spells)")
       }
-      for mean in [
-        curve.restrictedMean(), curve.restrictedMean(upTo: 2), curve.meanExcess(over: 1),
-      ] {
+      let horizons = [nil, 2, 1e300, -1, .infinity, .nan] as [Double?]
+      for mean in horizons.map({ curve.restrictedMean(upTo: $0) }) + [curve.meanExcess(over: 1)] {
         guard case .success(let mean) = mean else { continue }
         #expect(mean.mean.isSound(within: 0...mean.horizon), "\(spells)")
         #expect(mean.standardError.isFinite)
