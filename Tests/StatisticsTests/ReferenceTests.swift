@@ -78,7 +78,7 @@ struct ReferenceTests {
           isClose([own.value, own.low, own.high], theirs), "set \(index), time \(time): \(own)")
       }
     }
-    #expect(compared.plain > 450 && compared.late > 350 && compared.emptied > 20, "\(compared)")
+    #expect(compared.plain > 450 && compared.late > 350 && compared.emptied > 10, "\(compared)")
   }
 
   @Test func quartilesAndTheirIntervalsAreThoseOfLifelines() async throws {

@@ -46,6 +46,8 @@ import Testing
     #expect(try curve.meanExcess(over: 10).get().mean.value == (10 + 30) / 4)
     #expect(try curve.meanExcess(over: 40).get().mean.value == 0)
     #expect(try curve.meanExcess(over: 90).get().mean == Estimate(value: 0, low: 0, high: 0))
+    #expect(try curve.meanExcess(over: 10, upTo: 7).get().mean.value == 0)
+    #expect(try curve.meanExcess(over: 10, upTo: .infinity).get().mean.value == (10 + 30) / 4)
     let open = KaplanMeier([Spell(5, ended: false)])
     #expect(open.meanExcess(over: 10) == .failure(.notObserved))
     #expect(KaplanMeier([]).meanExcess(over: 10) == .failure(.noData))

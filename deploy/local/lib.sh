@@ -67,7 +67,7 @@ install_what_is_missing() { # as for missing_packages
   }
 }
 
-# Sets SLUICE_TEST_PYTHON to a Python with what the checks of the documents need, unless it is set.
+# Sets SLUICE_TEST_PYTHON to a Python with what checks of documents and statistics need, unless it is set.
 prepare_python() {
   [[ -z ${SLUICE_TEST_PYTHON:-} ]] || return 0
   local log=$state/logs/python.log
@@ -76,7 +76,7 @@ prepare_python() {
     export SLUICE_TEST_PYTHON=$state/python/bin/python
   else
     tail -n 5 "$log"
-    echo "No Python for the checks of the documents, which are skipped; the whole log: $log"
+    echo "No Python for the checks of documents and statistics, which are skipped; the whole log: $log"
   fi
 }
 

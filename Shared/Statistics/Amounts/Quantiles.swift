@@ -14,10 +14,7 @@ package enum Quantiles {
     guard below + 1 < sorted.count else { return sorted[below] }
     let (low, high) = (sorted[below], sorted[below + 1])
     let step = (Double(high) - Double(low)) * (position - Double(below))
-    // A step between values that lie further apart than Int64 reaches is cut to the neighbours.
-    guard let whole = Int64(exactly: step.rounded()) else { return high }
-    let (sum, overflow) = low.addingReportingOverflow(whole)
-    return overflow ? high : min(sum, high)
+    return min(high, Int64(clamping: Int128(low) + Int128(step.rounded())))
   }
 
   /// The amount from which on a deal belongs to the top quarter: the lowest that leaves at most a

@@ -37,8 +37,10 @@ package struct Shrinkage: Sendable {
         second += node.mass * won / all * (won + 1) / (all + 1)
       }
       let posterior = Beta(mean: first, variance: second - first * first)
+      // The mean of a very skew distribution can lie outside of its central 95%.
       return Estimate(
-        value: first, low: posterior.quantile(0.025), high: posterior.quantile(0.975))
+        value: first, low: min(first, posterior.quantile(0.025)),
+        high: max(first, posterior.quantile(0.975)))
     }
   }
 

@@ -42,10 +42,15 @@ extension KaplanMeier {
   private func area(from start: Double, to asked: Double?) -> Result<RestrictedMean, Lack> {
     guard let last = times.last else { return .failure(.noData) }
     guard emptiedAt == nil else { return .failure(.riskSetEmptied) }
-    let isClosed = survival[survival.count - 1] == 0
-    let horizon = isClosed ? asked ?? last : min(asked ?? last, last)
-    guard horizon >= start, horizon < .infinity else {
-      return isClosed ? .success(.zero(horizon: max(start, last))) : .failure(.notObserved)
+    let horizon: Double
+    if survival[survival.count - 1] == 0 {
+      horizon = asked.flatMap { $0.isFinite ? $0 : nil } ?? max(last, start)
+    } else {
+      horizon = min(asked ?? last, last)
+    }
+    guard horizon >= start else {
+      guard let asked, asked <= start else { return .failure(.notObserved) }
+      return .success(.zero(horizon: max(0, asked)))
     }
     // Backwards, so that the area from each time to the horizon is at hand.
     var area = 0.0
@@ -59,7 +64,8 @@ extension KaplanMeier {
         variance += area * area * Double(ended[step]) / (Double(atRisk[step]) * left)
       }
     }
-    area += end - start
+    // The parts may add up to a little more than the whole.
+    area = min(area + end - start, horizon - start)
     let error = variance.squareRoot()
     let mean = Estimate(
       value: area, low: max(0, area - Normal.z95 * error),

@@ -16,6 +16,12 @@ package struct SurvivalQuantile: Hashable, Sendable {
   /// Why `value` is missing.
   package var lack: Lack?
 
+  /// Which side of a fixed mark, such as a dwell benchmark, it lies on. It can lie above although its
+  /// value is not reached.
+  package func verdict(against mark: Double) -> Verdict {
+    Verdict(low: low, high: high, mark: mark)
+  }
+
   package init(
     share: Double, value: Double? = nil, low: Double? = nil, high: Double? = nil,
     isHighUncertain: Bool = false, lack: Lack? = nil

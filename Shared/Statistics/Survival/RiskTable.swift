@@ -39,7 +39,9 @@ struct RiskTable: Sendable {
       return
     }
     var usable = spells.filter { $0.isUsable(outcomes) }
-    for spell in spells where !spell.isUsable(outcomes) { unusable += max(0, spell.count) }
+    for spell in spells where !spell.isUsable(outcomes) {
+      unusable += min(max(0, spell.count), Spell.greatestCount)
+    }
     usable.sort { $0.duration < $1.duration }
     count(usable, outcomes: outcomes, areLate: areLate)
   }

@@ -14,6 +14,8 @@ package struct Spell: Hashable, Sendable {
   /// 1 to 2⁴⁰.
   package var count: Int
 
+  static let greatestCount = 1 << 40
+
   package init(_ duration: Double, outcome: Int?, entry: Double = 0, count: Int = 1) {
     self.duration = duration
     self.outcome = outcome
@@ -30,7 +32,7 @@ package struct Spell: Hashable, Sendable {
   ///
   /// - Parameter outcomes: as many as are told apart; nil takes any.
   func isUsable(_ outcomes: Int?) -> Bool {
-    duration >= 0 && duration <= 1e100 && count > 0 && count <= 1 << 40
+    duration >= 0 && duration <= 1e100 && count > 0 && count <= Self.greatestCount
       && (entry == 0 || (entry > 0 && entry < duration))
       && (outcome ?? 0) >= 0 && (outcome ?? 0) < outcomes ?? .max
   }

@@ -10,8 +10,8 @@ extension Generator {
   mutating func spells(outcomes: Int = 1, late: Bool) -> [Spell] {
     let size =
       chance(0.1) ? Int.random(in: 0...2, using: &self) : Int.random(in: 3...60, using: &self)
-    let grain: Double = [0.0, 0.25, 1, 5].randomElement(using: &self) ?? 0
     let scale: Double = [0.01, 1.0, 20, 1_000].randomElement(using: &self) ?? 1
+    let grain: Double = scale * ([0, 0.01, 0.05, 0.25, 2].randomElement(using: &self) ?? 0)
     let censored: Double = [0.0, 0.1, 0.5, 0.9, 1].randomElement(using: &self) ?? 0
     let lateShare = late ? (chance(0.5) ? 0.4 : 0.95) : 0
     let counts = chance(0.3) ? 1...5 : 1...1

@@ -1,13 +1,16 @@
 import Statistics
 
-/// The estimators as textbooks write them: counts over single spells, then plain sums and products
-/// over the times at which spells ended, for each question anew.
+/// The estimators as textbooks write them: counts over single spells for each time at which
+/// spells ended, then plain sums and products for each question anew.
 struct Textbook {
   struct Event {
     var time: Double
     var atRisk: Double
     /// By outcome.
     var ended: [Double]
+
+    /// S just before.
+    var left = 1.0
 
     var endedAny: Double { ended.reduce(0, +) }
   }
@@ -19,12 +22,15 @@ struct Textbook {
   init(_ spells: [Spell], outcomes: Int = 1) {
     let single = spells.singly
     self.spells = single
+    var left = 1.0
     events = Set(single.filter { $0.outcome != nil }.map(\.duration)).sorted().map { time in
-      Event(
+      let event = Event(
         time: time, atRisk: Double(Self.count(single, atRiskAt: time)),
         ended: (0..<outcomes).map { outcome in
           Double(single.count { $0.duration == time && $0.outcome == outcome })
-        })
+        }, left: left)
+      left *= 1 - event.endedAny / event.atRisk
+      return event
     }
   }
 
@@ -39,10 +45,6 @@ struct Textbook {
     events.filter { $0.time <= time }.reduce(1) { $0 * (1 - $1.endedAny / $1.atRisk) }
   }
 
-  private func survival(before time: Double) -> Double {
-    events.filter { $0.time < time }.reduce(1) { $0 * (1 - $1.endedAny / $1.atRisk) }
-  }
-
   /// S² ∑ d/(n(n−d)).
   func survivalVariance(at time: Double) -> Double {
     let survival = survival(at: time)
@@ -55,7 +57,7 @@ struct Textbook {
   /// ∑ S(t−) d_k/n over the times up to `time`.
   func incidence(of outcome: Int, at time: Double) -> Double {
     events.filter { $0.time <= time }.reduce(0) {
-      $0 + survival(before: $1.time) * $1.ended[outcome] / $1.atRisk
+      $0 + $1.left * $1.ended[outcome] / $1.atRisk
     }
   }
 
@@ -70,7 +72,7 @@ struct Textbook {
       let later =
         all < 1 ? (total - incidence(of: outcome, at: event.time)) / (1 - all) : 0
       let slopes = shares.indices.map { index in
-        (index == outcome ? survival(before: event.time) : 0) - later
+        (index == outcome ? event.left : 0) - later
       }
       let mean = zip(slopes, shares).reduce(0) { $0 + $1.0 * $1.1 }
       let square = zip(slopes, shares).reduce(0) { $0 + $1.0 * $1.0 * $1.1 }
