@@ -130,6 +130,7 @@ let package = Package(
         .embedInCode("Migrations/m0004_deal_state.sql"),
         .embedInCode("Migrations/m0005_names.sql"),
         .embedInCode("Migrations/m0006_directory.sql"),
+        .embedInCode("Migrations/m0009_list_indexes.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

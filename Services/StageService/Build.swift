@@ -71,6 +71,7 @@ enum StageServiceMigrations {
         Migration(resource: "m0004_deal_state", bytes: PackageResources.m0004_deal_state_sql),
         Migration(resource: "m0005_names", bytes: PackageResources.m0005_names_sql),
         Migration(resource: "m0006_directory", bytes: PackageResources.m0006_directory_sql),
+        Migration(resource: "m0009_list_indexes", bytes: PackageResources.m0009_list_indexes_sql),
       ])
   }
 }
