@@ -135,6 +135,7 @@ let package = Package(
         .embedInCode("Migrations/m0005_names.sql"),
         .embedInCode("Migrations/m0006_directory.sql"),
         .embedInCode("Migrations/m0007_merged_deals.sql"),
+        .embedInCode("Migrations/m0008_list_indexes.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -72,6 +72,7 @@ enum StageServiceMigrations {
         Migration(resource: "m0005_names", bytes: PackageResources.m0005_names_sql),
         Migration(resource: "m0006_directory", bytes: PackageResources.m0006_directory_sql),
         Migration(resource: "m0007_merged_deals", bytes: PackageResources.m0007_merged_deals_sql),
+        Migration(resource: "m0008_list_indexes", bytes: PackageResources.m0008_list_indexes_sql),
       ])
   }
 }

@@ -29,6 +29,9 @@ package struct PostgresError: Error, Sendable, Hashable {
     case decoding
     /// The call can't be carried out as it was made (too many parameters, COPY where rows belong).
     case misuse
+    /// A statement did not change as many rows as the caller said; the transaction throws the
+    /// caller's own error instead.
+    case unexpectedCount
     /// The schema doesn't fit the migrations of this program.
     case migrationRefused
   }
@@ -73,7 +76,7 @@ extension PostgresError {
     case .connectionFailed, .connectionLost, .poolTimeout: true
     case .server(let state): Self.isRetriable(sqlState: state) || isStalePlan
     case .invalidConfiguration, .commitUnknown, .transactionAborted, .cancelled, .closed, .decoding,
-      .misuse, .migrationRefused:
+      .misuse, .unexpectedCount, .migrationRefused:
       false
     }
   }
@@ -122,6 +125,7 @@ extension PostgresError: CustomStringConvertible {
     case .closed: text += "closed"
     case .decoding: text += "unexpected value"
     case .misuse: text += "misuse"
+    case .unexpectedCount: text += "unexpected number of rows"
     case .migrationRefused: text += "migration refused"
     }
     if let sqlState { text += " \(sqlState)" }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The figures, in the order in which they are measured.
 enum FigureName: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case projector, moves, visibility, relay, `import`, queries, activities, peers, growth
+  case projector, moves, visibility, relay, `import`, queries, deals, activities, peers, growth
 
   var title: String {
     switch self {
@@ -12,6 +12,7 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .relay: "outbox rows to acknowledged messages"
     case .import: "an export of another system through the front door"
     case .queries: "funnel and lists over a million deals"
+    case .deals: "lists, searches, boards and moves at 10,000 and at a million deals"
     case .activities: "activities through matching and rules"
     case .peers: "other consumers doing the projector's work"
     case .growth: "projector and moves as the stored events grow"
@@ -22,7 +23,7 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument, Sendable {
   var needsRealKafka: Bool {
     switch self {
     case .projector, .relay, .import, .activities, .peers, .growth: true
-    case .moves, .visibility, .queries: false
+    case .moves, .visibility, .queries, .deals: false
     }
   }
 
@@ -37,6 +38,7 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .relay: try await RelayFigure(bench: bench).measure()
     case .import: try await ImportFigure(bench: bench).measure()
     case .queries: try await QueriesFigure(bench: bench).measure()
+    case .deals: try await DealsFigure(bench: bench).measure()
     case .activities: try await ActivitiesFigure(bench: bench).measure()
     case .peers: try await PeersFigure(bench: bench).measure()
     case .growth: try await GrowthFigure(bench: bench).measure()

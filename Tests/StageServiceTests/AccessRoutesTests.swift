@@ -104,6 +104,16 @@ import Testing
       try await check({ $0.status = .open }, { _ in true })
       try await check({ $0.text = "erp" }, { _ in true })
       try await check({ $0.text = "none" }, { _ in false })
+      try await check(
+        {
+          $0.text = "erp"
+          $0.team = "east"
+        }, { $0.team == "east" })
+      try await check(
+        {
+          $0.text = "erp"
+          $0.owner = "he.yan"
+        }, { _ in false })
       try await check({ $0.limit = 2 }, { _ in true })
       let second = all[1].id
       try await check({ $0.after = second }, { $0.id > second })

@@ -53,10 +53,10 @@ import Testing
     try await pool.execute(
       """
       INSERT INTO opportunities
-        (id, epoch, sequence, pipeline, pipeline_version, stage, category, name, account, owner, fields,
-         entered_stage_at, entry_unknown, created_at, updated_at)
+        (id, epoch, sequence, pipeline, pipeline_version, stage, category, name, account, owner, team,
+         fields, entered_stage_at, entry_unknown, created_at, updated_at)
       SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 1, 1, 'filler', 1, 's', 'open',
-        'n' || n, '{"name": "filler"}', 'other', '{}', now(), false, now(), now()
+        'n' || n, '{"name": "filler"}', 'other', 'fillers', '{}', now(), false, now(), now()
       FROM generate_series(1, $1::int) AS n
       """, Int32(NameSearch.near + 10))
   }
@@ -109,6 +109,33 @@ import Testing
         #expect(try await api.get("/v1/accounts?\(query)").status == 400)
       }
       #expect(try await api.send(.get, "/v1/accounts", as: .publisher).status == 403)
+    }
+  }
+
+  /// Pages that begin among the deals that are looked at first and end beyond them, and those for which
+  /// there are not enough deals.
+  @Test func pagesReachFurtherThanTheDealsThatAreNear() async throws {
+    try await withAPI { api in
+      try await fill(api.pool)
+      let all = (1...NameSearch.near + 10).map { "n\($0)" }
+      for (text, query) in [
+        ("n50", "&limit=15"), ("n50", "&limit=30"), ("n50", "&limit=30&pipeline=filler"),
+        ("n4", "&team=fillers&limit=150"), ("n50", "&team=fillers&limit=30"),
+        ("n500", "&team=fillers"),
+      ] {
+        let limit = Int(query.split(separator: "limit=").last?.prefix { $0.isNumber } ?? "") ?? 50
+        let expected = all.filter { $0.hasPrefix(text) }.prefix(limit)
+        #expect(try await found(text, api, query) == Array(expected), "\(text)\(query)")
+      }
+      #expect(try await found("n4", api, "&team=others").isEmpty)
+      // In so many names that the index is of no use, and yet in none of those that are near.
+      try await api.publishPlain()
+      for name in ["n north", "south"] {
+        _ = try await api.create(["name": .string(name), "team": "small"])
+      }
+      for query in ["&team=small", "&pipeline=general", "&pipeline=general&stage=initial-contact"] {
+        #expect(try await found("n", api, query) == ["n north"], "\(query)")
+      }
     }
   }
 

@@ -29,7 +29,7 @@ struct AccountStore: Sendable {
         "SELECT * FROM accounts WHERE number > $1 ORDER BY number LIMIT $2", after, limit)
     }
     // As with deals: a frequent text is found nearby, a rare one by the index.
-    let contains = "position(lower($3) IN words) > 0"
+    let contains = NameSearch.contains("$3")
     let near = try await list(
       """
       SELECT * FROM (

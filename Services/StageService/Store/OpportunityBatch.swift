@@ -30,13 +30,13 @@ enum OpportunityBatch {
   ) throws {
     guard !events.isEmpty else { return }
     let sorted = states.sorted { $0.id < $1.id }
-    try transaction.execute(
+    try transaction.send(
       """
       INSERT INTO opportunities (\(OpportunityColumns.list))
       SELECT \(OpportunityColumns.arrays)
       ON CONFLICT (id) DO UPDATE SET \(OpportunityColumns.assignments(from: "excluded"))
       """, parameters: try OpportunityColumns.columns(sorted))
-    try transaction.execute(
+    try transaction.send(
       """
       INSERT INTO history (opportunity_id, epoch, sequence, event_id, type, data)
       SELECT o, e, s, i, t, d FROM
@@ -78,7 +78,7 @@ enum HandledCommands {
     _ results: [CommandResult], at now: Instant, in transaction: borrowing PostgresTransaction
   ) throws {
     guard !results.isEmpty else { return }
-    try transaction.execute(
+    try transaction.send(
       """
       INSERT INTO handled_commands
         (command_id, opportunity_id, outcome, sequence, errors, handled_at, event_id)

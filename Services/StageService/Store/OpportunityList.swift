@@ -21,117 +21,170 @@ struct OpportunityFilter: Sendable {
   init() {}
 }
 
-extension OpportunityStore {
-  /// A text that many names contain is found among the next few thousand deals; one that few contain,
-  /// by the index of the names. Which it is, only trying tells.
-  func list(_ filter: OpportunityFilter) async throws -> [Opportunity] {
-    guard filter.text != nil else { return try await list(filter, .none) }
-    // The deals of one owner or team are few.
-    if filter.owner != nil || filter.team != nil || filter.scope?.isNarrow == true {
-      return try await list(filter, .each)
-    }
-    let near = try await list(filter, .near)
-    return near.count == filter.limit ? near : try await list(filter, .index)
+extension OpportunityFilter {
+  /// The scope, where the owner or the team that is asked for does not lie within it anyway.
+  fileprivate var scopeToAsk: DealScope? {
+    scope.flatMap { $0.contains(owner: owner, team: team) ? nil : $0 }
   }
 
-  private enum Search { case none, each, near, index }
+  /// Only a part of the deals, which an index leads to.
+  fileprivate var isPart: Bool { owner != nil || team != nil || stage != nil || scope != nil }
 
-  private func list(
-    _ filter: OpportunityFilter, _ search: Search
-  ) async throws -> [Opportunity] {
-    var parameters: [(any PostgresEncodable)?] = []
-    func bind(_ value: any PostgresEncodable) -> String {
-      parameters.append(value)
-      return "$\(parameters.count)"
-    }
-    var conditions: [String] = []
-    func require(_ column: String, _ value: String?) {
-      if let value { conditions.append("\(column) = \(bind(value))") }
-    }
-    require("pipeline", filter.pipeline)
-    require("stage", filter.stage)
-    require("owner", filter.owner)
-    require("team", filter.team)
-    if filter.status == .merged {
-      conditions.append("merged_into IS NOT NULL")
-    } else {
-      require("category", filter.status?.rawValue)
-      conditions.append("merged_into IS NULL")
-    }
-    let after = filter.after.map { bind($0) }
-    if let after { conditions.append("id > \(after)") }
-    var names = ""
-    if let text = filter.text, search != .none {
-      let contains = "position(lower(\(bind(text))) IN words) > 0"
-      let text = "$\(parameters.count)"
-      let behind = after.map { "opportunity_id > \($0)" } ?? "true"
-      switch search {
-      case .none: break
-      case .each:
-        conditions.append(
-          """
-          EXISTS (
-            SELECT FROM opportunity_names WHERE opportunity_id = opportunities.id AND \(contains))
-          """)
-      case .near:
-        names = """
-          WITH found AS MATERIALIZED (
-            SELECT opportunity_id FROM (
-              SELECT opportunity_id, words FROM opportunity_names WHERE \(behind)
-              ORDER BY opportunity_id LIMIT \(NameSearch.near)) AS next
-            WHERE \(contains))
-          """
-      case .index:
-        // Where nothing else is asked, the first that are found are the page.
-        let isAll =
-          filter.pipeline == nil && filter.stage == nil && filter.status == nil
-          && filter.scope == nil
-        names = """
-          WITH hits AS MATERIALIZED (
-            SELECT opportunity_id FROM opportunity_names
-            WHERE \(isAll ? "\(OpportunityStore.isNoDuplicate) AND " : "")\(NameSearch.mayContain(text)) AND \(contains) AND \(behind)),
-          found AS (
-            SELECT opportunity_id FROM hits
-            \(isAll ? "ORDER BY opportunity_id LIMIT \(filter.limit)" : ""))
-          """
-      }
-      if !names.isEmpty { conditions.append("id IN (SELECT opportunity_id FROM found)") }
-    }
-    let limit = bind(filter.limit)
-    if let scope = filter.scope {
-      conditions = ScopeCondition(scope: scope).joined(to: conditions, limit: limit, &parameters)
-    }
-    let selection = "WHERE " + conditions.joined(separator: " AND ")
-    var deals = "opportunities \(selection)"
-    if search == .index {
-      // That a page is wanted in order must not lead the planner past the index.
-      names += """
-        , matching AS MATERIALIZED (
-          SELECT \(OpportunityColumns.list) FROM opportunities \(selection))
-        """
-      deals = "matching"
-    }
-    return try await pool.query(
-      """
-      \(names)
-      SELECT \(OpportunityColumns.list) FROM \(deals) ORDER BY id LIMIT \(limit)
-      """, parameters: parameters
-    ).map { try OpportunityColumns.read($0) }
+  /// A few hundred deals, whatever their number in the table.
+  fileprivate var isFew: Bool {
+    owner != nil || scope.map { $0.teams.isEmpty && $0.owners.count < 5 } == true
   }
-
-  /// Of a name; there are few duplicates, and an index of them.
-  private static let isNoDuplicate = """
-    opportunity_id NOT IN (SELECT id FROM opportunities WHERE merged_into IS NOT NULL)
-    """
 }
 
-/// Looking for a part of a name.
-enum NameSearch {
-  /// How many names are looked at one by one before the index is asked.
-  static let near = 5_000
+extension OpportunityStore {
+  /// A text that many names contain is soon found by looking at one deal after the other; one that few
+  /// contain, by the index of the names. Which it is, only trying tells.
+  func list(_ filter: OpportunityFilter) async throws -> [Opportunity] {
+    guard let text = filter.text else { return try await list(filter, .none) }
+    if !filter.isFew {
+      let near = try await list(
+        filter, filter.isPart ? .deals(NameSearch.nearDeals) : .names(NameSearch.near))
+      if near.count == filter.limit { return near }
+      if let all = try await list(filter, containing: text) { return all }
+    }
+    return try await list(filter, filter.isPart ? .each : .names(nil))
+  }
 
-  /// What the index of the names can say; the names that it finds must still be looked at.
-  static func mayContain(_ text: String) -> String {
-    "name_grams(words) @> wanted_grams(lower(\(text)))"
+  private enum Walk {
+    /// Without regard to names.
+    case none
+    /// Along so many deals that the other conditions leave, and their names.
+    case deals(Int)
+    case each
+    /// Along so many names, or all, and the deals of those that contain the text.
+    case names(Int?)
+  }
+
+  private func list(_ filter: OpportunityFilter, _ walk: Walk) async throws -> [Opportunity] {
+    var query = ListQuery(filter)
+    let limit = query.bind(filter.limit)
+    let contains = filter.text.map { NameSearch.contains(query.bind($0)) } ?? ""
+    let sql: String
+    switch walk {
+    case .none:
+      query.limit(to: filter.scopeToAsk, first: limit)
+      sql = """
+        SELECT \(OpportunityColumns.list) FROM opportunities \(query.selection())
+        ORDER BY id LIMIT \(limit)
+        """
+    case .each:
+      query.require(
+        "EXISTS (SELECT FROM opportunity_names WHERE opportunity_id = id AND \(contains))")
+      query.limit(to: filter.scopeToAsk, first: limit)
+      sql = """
+        SELECT \(OpportunityColumns.list) FROM opportunities \(query.selection())
+        ORDER BY id LIMIT \(limit)
+        """
+    case .deals(let count):
+      query.limit(to: filter.scopeToAsk, first: "\(count)")
+      sql = """
+        SELECT \(OpportunityColumns.list) FROM (
+          SELECT \(OpportunityColumns.list) FROM opportunities \(query.selection())
+          ORDER BY id LIMIT \(count)) AS next
+        JOIN opportunity_names ON opportunity_id = id WHERE \(contains)
+        ORDER BY id LIMIT \(limit)
+        """
+    case .names(let count):
+      // OFFSET 0 keeps the planner from reading the deals of all those names.
+      sql = """
+        SELECT \(OpportunityColumns.list) FROM (
+          SELECT opportunity_id, words FROM opportunity_names WHERE \(query.behind)
+          ORDER BY opportunity_id LIMIT \(count.map { "\($0)" } ?? "ALL")) AS next
+        CROSS JOIN LATERAL (
+          SELECT \(OpportunityColumns.list) FROM opportunities
+          \(query.selection("id = opportunity_id")) OFFSET 0) AS deals
+        WHERE \(contains) ORDER BY opportunity_id LIMIT \(limit)
+        """
+    }
+    return try await pool.query(sql, parameters: query.parameters).map {
+      try OpportunityColumns.read($0)
+    }
+  }
+
+  /// What the index of the names leads to; nil where the text is in too many of them.
+  private func list(
+    _ filter: OpportunityFilter, containing text: String
+  ) async throws -> [Opportunity]? {
+    var query = ListQuery(filter)
+    let limit = query.bind(filter.limit)
+    let text = query.bind(text)
+    query.filter(by: filter.scopeToAsk)
+    // That a page is wanted in order must not lead the planner past the index.
+    let rows = try await pool.query(
+      """
+      WITH hits AS MATERIALIZED (
+        SELECT opportunity_id FROM opportunity_names
+        WHERE \(NameSearch.mayContain(text)) AND \(NameSearch.contains(text)) AND \(query.behind)
+        LIMIT \(NameSearch.few + 1)),
+      counted AS MATERIALIZED (SELECT count(*) <= \(NameSearch.few) AS are_few FROM hits),
+      matching AS MATERIALIZED (
+        SELECT \(OpportunityColumns.list) FROM opportunities
+        \(query.selection(
+          "id IN (SELECT opportunity_id FROM hits)", "(SELECT are_few FROM counted)")))
+      SELECT are_few, page.* FROM counted LEFT JOIN (
+        SELECT \(OpportunityColumns.list) FROM matching ORDER BY id LIMIT \(limit)) AS page ON true
+      ORDER BY id
+      """, parameters: query.parameters)
+    guard try rows.first?.decode(0, as: Bool.self) == true else { return nil }
+    return try rows.compactMap { row in
+      try row.optional(1, as: EntityID.self).map { _ in try OpportunityColumns.read(row, at: 1) }
+    }
+  }
+}
+
+/// The conditions of a list, and the values that they ask for.
+private struct ListQuery {
+  private(set) var parameters: [(any PostgresEncodable)?] = []
+  private var conditions: [String] = []
+  /// Which names stand behind the page before.
+  private(set) var behind = "true"
+
+  init(_ filter: OpportunityFilter) {
+    for (column, value) in [
+      ("pipeline", filter.pipeline), ("stage", filter.stage), ("owner", filter.owner),
+      ("team", filter.team),
+    ] {
+      if let value { require("\(column) = \(bind(value))") }
+    }
+    switch filter.status {
+    case .merged?: require("merged_into IS NOT NULL")
+    case let status?: require("category = \(bind(status.rawValue)) AND merged_into IS NULL")
+    case nil: require("merged_into IS NULL")
+    }
+    if let after = filter.after {
+      let place = bind(after)
+      require("id > \(place)")
+      behind = "opportunity_id > \(place)"
+    }
+  }
+
+  /// The value's place among the parameters, such as `$3`.
+  mutating func bind(_ value: any PostgresEncodable) -> String {
+    parameters.append(value)
+    return "$\(parameters.count)"
+  }
+
+  mutating func require(_ condition: String) { conditions.append(condition) }
+
+  /// - Parameter first: how many deals are wanted.
+  mutating func limit(to scope: DealScope?, first: String) {
+    guard let scope else { return }
+    conditions = ScopeCondition(scope: scope).joined(to: conditions, limit: first, &parameters)
+  }
+
+  /// For deals that are found by something else.
+  mutating func filter(by scope: DealScope?) {
+    guard let scope else { return }
+    require(ScopeCondition(scope: scope).plain(&parameters))
+  }
+
+  func selection(_ more: String...) -> String {
+    let all = conditions + more
+    return all.isEmpty ? "" : "WHERE " + all.joined(separator: " AND ")
   }
 }

@@ -1,21 +1,24 @@
 import Postgres
 import ServiceWiring
 
-/// A scope as a condition of a list in order of id.
+/// A scope as a condition of a list.
 struct ScopeCondition {
   let scope: DealScope
 
-  /// The list's conditions together with the scope's, whose parameters are appended.
+  /// The condition by itself; its parameters are appended.
+  func plain(_ parameters: inout [(any PostgresEncodable)?]) -> String {
+    let (owners, teams) = bind(&parameters)
+    return "(owner = ANY(\(owners)::text[]) OR team = ANY(\(teams)::text[]))"
+  }
+
+  /// The conditions of a list in order of id together with the scope's.
   ///
-  /// - Parameter limit: place of the limit among the parameters, such as `$3`.
+  /// - Parameter limit: how many deals are wanted, or its place among the parameters, such as `$3`.
   func joined(
     to conditions: [String], limit: String, _ parameters: inout [(any PostgresEncodable)?]
   ) -> [String] {
-    parameters += [Array(scope.owners), Array(scope.teams)]
-    let (owners, teams) = ("$\(parameters.count - 1)", "$\(parameters.count)")
-    guard scope.isNarrow else {
-      return conditions + ["(owner = ANY(\(owners)::text[]) OR team = ANY(\(teams)::text[]))"]
-    }
+    guard scope.isNarrow else { return conditions + [plain(&parameters)] }
+    let (owners, teams) = bind(&parameters)
     func branch(_ column: String, _ keys: String) -> String {
       """
       SELECT found.id FROM unnest(\(keys)::text[]) AS branch (key) CROSS JOIN LATERAL (
@@ -30,12 +33,19 @@ struct ScopeCondition {
       """
     ]
   }
+
+  private func bind(
+    _ parameters: inout [(any PostgresEncodable)?]
+  ) -> (owners: String, teams: String) {
+    parameters += [Array(scope.owners), Array(scope.teams)]
+    return ("$\(parameters.count - 1)", "$\(parameters.count)")
+  }
 }
 
 extension DealScope {
   /// Up to so many owners and teams each is asked for its first deals, whatever the number of deals
   /// in the table; of more the table holds so many deals that a walk along it soon finds enough.
-  static let maximumBranches = 50
+  static let maximumBranches = 100
 
   var isNarrow: Bool { owners.count + teams.count <= DealScope.maximumBranches }
 }

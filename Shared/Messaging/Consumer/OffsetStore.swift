@@ -67,20 +67,22 @@ package struct OffsetStore: Sendable {
     return offsets
   }
 
-  /// Moves the offset of a partition if it still is where this consumer left it; throws `FenceLost`
-  /// when it is not.
+  /// Moves the offset of a partition if it still is where this consumer left it; when it is not, the
+  /// transaction throws `FenceLost`, and runs nothing that is waited for.
   package func advance(
     _ partition: TopicPartition, from expected: Int64, to next: StoredOffset,
     in transaction: borrowing PostgresTransaction
   ) throws {
-    let moved = try transaction.execute(
+    try transaction.send(
       """
       UPDATE consumer_offsets SET next_offset = $6, last_event_id = $7, updated_at = now()
       WHERE cluster_id = $1 AND topic = $2 AND partition = $3 AND consumer_group = $4
         AND next_offset = $5
-      """, clusterID, partition.topic, partition.partition, group, expected, next.nextOffset,
-      next.lastEventID)
-    guard moved == 1 else { throw FenceLost(partition: partition, expected: expected) }
+      """,
+      parameters: [
+        clusterID, partition.topic, partition.partition, group, expected, next.nextOffset,
+        next.lastEventID,
+      ], expecting: 1, or: FenceLost(partition: partition, expected: expected))
   }
 }
 

@@ -6,20 +6,30 @@ package enum ParkedEvents {
   package static func load(
     for opportunities: [EntityID], in transaction: borrowing PostgresTransaction
   ) throws -> [StageEvent] {
-    let rows = try transaction.query(
+    let (sql, parameters) = selection(for: opportunities)
+    return try transaction.query(sql, parameters: parameters).map { try read($0) }
+  }
+
+  /// For those who ask more at the same time; each row is read by `read`.
+  package static func selection(
+    for opportunities: [EntityID]
+  ) -> (sql: String, parameters: [(any PostgresEncodable)?]) {
+    (
       """
       SELECT event_id, type, data FROM parked_events
       WHERE opportunity_id = ANY($1::uuid[]) ORDER BY opportunity_id, epoch, sequence
-      """, opportunities)
-    return try rows.map { row in
-      let json = try row.decode(2, as: PostgresJSON.self)
-      guard let type = StageEventType(rawValue: try row.decode(1, as: String.self)) else {
-        throw MessageFailure(.invalidData, "a parked event has an unknown type")
-      }
-      return StageEvent(
-        id: try row.decode(0, as: EntityID.self), type: type,
-        data: try JSONCoding.decode(StageEventData.self, from: json.bytes))
+      """, [opportunities]
+    )
+  }
+
+  package static func read(_ row: PostgresRow) throws -> StageEvent {
+    let json = try row.decode(2, as: PostgresJSON.self)
+    guard let type = StageEventType(rawValue: try row.decode(1, as: String.self)) else {
+      throw MessageFailure(.invalidData, "a parked event has an unknown type")
     }
+    return StageEvent(
+      id: try row.decode(0, as: EntityID.self), type: type,
+      data: try JSONCoding.decode(StageEventData.self, from: json.bytes))
   }
 
   package static func park(

@@ -34,7 +34,7 @@ package enum Outbox {
     _ messages: [OutboxMessage], at now: Instant, in transaction: borrowing PostgresTransaction
   ) throws {
     guard !messages.isEmpty else { return }
-    try transaction.execute(
+    try transaction.send(
       """
       INSERT INTO outbox (bucket, topic, message_key, value, headers, created_at)
       SELECT b, t, k, v, h, $6 FROM

@@ -45,9 +45,13 @@ actor PostgresConnection {
     let result: Result
     do {
       result = try body(PostgresTransaction(wire))
+      if wire.hasExpectations { try wire.flush() }
+      // The body may have swallowed it.
+      if let refusal = wire.refusal { throw refusal }
     } catch {
+      let refusal = wire.refusal
       wire.rollback()
-      throw error
+      throw refusal ?? error
     }
     try wire.commit()
     return result

@@ -36,6 +36,39 @@ extension PostgresTransaction {
     try wire.run(sql, parameters).affectedRows
   }
 
+  /// Runs statements that do not need each other's answers, and waits for all of them once; their rows
+  /// in the same order.
+  package func query(
+    all statements: [(sql: String, parameters: [(any PostgresEncodable)?])]
+  ) throws(PostgresError) -> [PostgresRows] {
+    try wire.runAll(statements.map { ($0.sql, $0.parameters) }).map { PostgresRows($0) }
+  }
+
+  /// Sends a statement and does not wait: the next one that is waited for, or the end of the
+  /// transaction, tells whether it succeeded, and throws its error. What follows a statement that
+  /// failed is not run.
+  package func send(
+    _ sql: String, _ parameters: (any PostgresEncodable)?...
+  ) throws(PostgresError) {
+    try send(sql, parameters: parameters)
+  }
+
+  package func send(
+    _ sql: String, parameters: [(any PostgresEncodable)?]
+  ) throws(PostgresError) {
+    try wire.send(sql, parameters, nil)
+  }
+
+  /// - Parameters:
+  ///   - rows: how many the statement must change.
+  ///   - refusal: what the transaction throws where it changes another number.
+  package func send(
+    _ sql: String, parameters: [(any PostgresEncodable)?], expecting rows: Int,
+    or refusal: any Error
+  ) throws(PostgresError) {
+    try wire.send(sql, parameters, .init(rows: rows, refusal: refusal))
+  }
+
   /// Runs SQL text of any number of statements, without parameters; for migrations. It must not end
   /// the transaction.
   package func executeScript(_ sql: String) throws(PostgresError) {
@@ -52,7 +85,10 @@ extension PostgresTransaction {
     let result: Result
     do {
       result = try body()
+      try wire.flush()
     } catch {
+      let error = wire.refusal ?? error
+      wire.discard()
       try wire.runSimple("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
       throw error
     }

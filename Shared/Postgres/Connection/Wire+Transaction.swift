@@ -29,7 +29,11 @@ extension Wire {
   /// Ends a transaction whose body is done. Only a COMMIT that the server confirmed as such is a
   /// success: COMMIT in an aborted transaction answers ROLLBACK without an error, and COMMIT outside
   /// a transaction answers COMMIT.
+  ///
+  /// What was sent and not answered yet goes with it: the server runs no COMMIT behind a statement
+  /// that failed.
   func commit() throws(PostgresError) {
+    guard pipeline.isEmpty else { return try commitPipeline() }
     switch transactionStatus {
     case PQTRANS_INTRANS: break
     case PQTRANS_INERROR:
@@ -53,8 +57,24 @@ extension Wire {
     }
   }
 
+  private func commitPipeline() throws(PostgresError) {
+    let results: [ResultHandle]
+    do {
+      results = try runAll([("COMMIT", [])])
+    } catch {
+      rollback()
+      guard case .connectionLost = error.code else { throw error }
+      throw PostgresError(.commitUnknown, error.message, sqlState: error.sqlState)
+    }
+    let tag = results.last.map { String(cString: PQcmdStatus($0.pointer)) } ?? ""
+    guard tag == "COMMIT" else {
+      throw PostgresError(.transactionAborted, "COMMIT was answered with \(tag)")
+    }
+  }
+
   /// Leaves no transaction open. A failure shows in `isBroken`.
   func rollback() {
+    discard()
     switch transactionStatus {
     case PQTRANS_IDLE: break
     case PQTRANS_INTRANS, PQTRANS_INERROR:

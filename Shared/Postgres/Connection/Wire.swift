@@ -6,8 +6,12 @@ internal import CPostgres
 /// actor's executor only. All calls block until the server has answered.
 final class Wire {
   let connection: OpaquePointer
-  private var statements = StatementCache(capacity: 256)
-  private var parameters = ParameterBuffer()
+  var statements = StatementCache(capacity: 256)
+  var parameters = ParameterBuffer()
+  /// What was sent and not answered yet; the connection is in pipeline mode while there is any.
+  var pipeline: [PipelineItem] = []
+  /// The caller's own error for an answer other than expected.
+  var refusal: (any Error)?
   private let farewell = Farewell()
   /// Set when the protocol is in a state from which this class does not come back.
   private var isSpoiled = false
@@ -61,10 +65,12 @@ final class Wire {
 
   var transactionStatus: PGTransactionStatusType { PQtransactionStatus(connection) }
 
-  /// Runs one statement, preparing it the first time. Binary parameters and results.
+  /// Runs one statement, preparing it the first time. Binary parameters and results. What was sent
+  /// before is answered first.
   func run(
     _ sql: String, _ values: [(any PostgresEncodable)?]
   ) throws(PostgresError) -> ResultHandle {
+    if !pipeline.isEmpty { return try runAll([(sql, values)])[0] }
     try parameters.fill(values)
     do {
       return try runPrepared(sql)
@@ -99,12 +105,14 @@ final class Wire {
   /// last (`COMMIT`, `ROLLBACK`, …).
   @discardableResult
   func runSimple(_ sql: String) throws(PostgresError) -> String {
+    try flush()
     let result = try check(PQsendQuery(connection, sql) == 1 ? answer() : nil)
     return String(cString: PQcmdStatus(result.pointer))
   }
 
   /// Leaves the connection waiting for COPY's data.
   func beginCopy(_ sql: String) throws(PostgresError) {
+    try flush()
     let answer = PQsendQuery(connection, sql) == 1 ? answer() : nil
     _ = try check(answer, expecting: PGRES_COPY_IN)
   }

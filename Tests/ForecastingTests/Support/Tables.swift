@@ -25,7 +25,7 @@ extension Tables {
       facts.insert(Fact(opportunity: try row.decode(0), position: position))
     }
     let ids = Array(Set(facts.map(\.opportunity)))
-    current = try await pool.transaction { try StageTables.loadCurrent(ids, in: $0) }
+    current = try await pool.transaction { try StageTables.load(ids, in: $0).current }
     for row in try await pool.query(
       """
       SELECT opportunity_id, entered_sequence, pipeline, stage, category, entered_at, left_at,

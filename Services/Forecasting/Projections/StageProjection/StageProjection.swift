@@ -16,10 +16,10 @@ struct StageProjection: BatchHandler {
     let incoming = decode(batch, into: &outcome)
     guard !incoming.isEmpty else { return outcome }
     let ids = Set(incoming.map(\.data.opportunityId)).sorted()
-    let current = try StageTables.loadCurrent(ids, in: transaction)
+    let (current, parked) = try StageTables.load(ids, in: transaction)
     let plan = Resequencer.plan(
       last: current.mapValues { EventPosition(epoch: $0.epoch, sequence: $0.sequence) },
-      incoming: incoming, parked: try ParkedEvents.load(for: ids, in: transaction))
+      incoming: incoming, parked: parked)
     try ParkedEvents.park(plan.park, in: transaction)
     try ParkedEvents.remove(plan.unparked, in: transaction)
     outcome.duplicates = plan.duplicates

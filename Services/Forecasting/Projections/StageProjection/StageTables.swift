@@ -4,26 +4,29 @@ import Postgres
 
 /// The statements of the stage projection: each takes a whole batch as arrays, one per column.
 enum StageTables {
-  /// The current rows of these opportunities. Not locked: an opportunity's events come through one
-  /// partition, whose offset the transaction has moved already, and `writeCurrent` looks whether
-  /// anybody else was here all the same.
-  static func loadCurrent(
+  /// The current rows of these opportunities, and what is parked of them. Not locked: an opportunity's
+  /// events come through one partition, whose offset the transaction has moved already, and
+  /// `writeCurrent` looks whether anybody else was here all the same.
+  static func load(
     _ ids: [EntityID], in transaction: borrowing PostgresTransaction
-  ) throws -> [EntityID: CurrentStage] {
-    let rows = try transaction.query(
-      """
-      SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
-        owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
-        follow_up_due_at, benchmark_days, occurred_at, merged_into
-      FROM current_stage WHERE opportunity_id = ANY($1::uuid[])
-      """, ids)
+  ) throws -> (current: [EntityID: CurrentStage], parked: [StageEvent]) {
+    let rows = try transaction.query(all: [
+      (
+        """
+        SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
+          owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
+          follow_up_due_at, benchmark_days, occurred_at, merged_into
+        FROM current_stage WHERE opportunity_id = ANY($1::uuid[])
+        """, [ids]
+      ), ParkedEvents.selection(for: ids),
+    ])
     var current: [EntityID: CurrentStage] = [:]
-    current.reserveCapacity(rows.count)
-    for row in rows {
+    current.reserveCapacity(rows[0].count)
+    for row in rows[0] {
       let stage = try CurrentStage(row)
       current[stage.opportunityID] = stage
     }
-    return current
+    return (current, try rows[1].map { try ParkedEvents.read($0) })
   }
 
   /// Inserts the events that are not there yet and returns them, in the order given.
@@ -83,12 +86,11 @@ enum StageTables {
     _ rows: [CurrentStage], in transaction: borrowing PostgresTransaction
   ) throws {
     guard !rows.isEmpty else { return }
-    let inserted = try transaction.execute(
+    try transaction.send(
       """
       INSERT INTO current_stage (\(currentColumns))
       SELECT \(currentArrays) ON CONFLICT DO NOTHING
-      """, parameters: parameters(of: rows))
-    guard inserted == rows.count else { throw LostRace() }
+      """, parameters: parameters(of: rows), expecting: rows.count, or: LostRace())
   }
 
   private static func updateCurrent(
@@ -96,7 +98,7 @@ enum StageTables {
     in transaction: borrowing PostgresTransaction
   ) throws {
     guard !rows.isEmpty else { return }
-    let updated = try transaction.execute(
+    try transaction.send(
       """
       UPDATE current_stage AS old SET
         epoch = new.epoch, sequence = new.sequence, pipeline = new.pipeline,
@@ -114,8 +116,7 @@ enum StageTables {
       """,
       parameters: parameters(of: rows) + [
         positions.map { $0.epoch }, positions.map { $0.sequence },
-      ])
-    guard updated == rows.count else { throw LostRace() }
+      ], expecting: rows.count, or: LostRace())
   }
 
   private static let currentColumns = """
@@ -151,7 +152,7 @@ enum StageTables {
     _ visits: [Visit], in transaction: borrowing PostgresTransaction
   ) throws {
     guard !visits.isEmpty else { return }
-    try transaction.execute(
+    try transaction.send(
       """
       INSERT INTO visits AS old (opportunity_id, entered_sequence, pipeline, stage, category, entered_at,
         left_at, left_sequence, left_to, direction)
@@ -205,7 +206,7 @@ enum StageTables {
     in transaction: borrowing PostgresTransaction
   ) throws {
     guard !totals.isEmpty else { return }
-    try transaction.execute(
+    try transaction.send(
       """
       INSERT INTO stage_totals AS old (shard, pipeline, stage, owner, team, currency, deals,
         amount_minor, entered, advanced, back, lost, reopened, ended_known, dwell_seconds)
