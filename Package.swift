@@ -100,7 +100,10 @@ let package = Package(
         logging,
       ],
       path: "Shared/ServiceWiring",
-      resources: [.embedInCode("Migrations/m0001_directory.sql")],
+      resources: [
+        .embedInCode("Migrations/m0001_directory.sql"),
+        .embedInCode("Migrations/m0002_directory_mirror.sql"),
+      ],
       swiftSettings: strict),
     .target(
       name: "LocalServers",
@@ -160,6 +163,7 @@ let package = Package(
       resources: [
         .embedInCode("Migrations/m0001_notifier.sql"),
         .embedInCode("Migrations/m0002_deleted_subscriptions.sql"),
+        .embedInCode("Migrations/m0003_subscription_audience.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -37,8 +37,10 @@ func buildActivityIngest(
   let pool = backbone.pool
   let settlement = Settlement(rules: rules ?? RuleStore(pool: pool), pipelines: pipelines)
   let router = makeServiceRouter()
-  ActivityIngestRoutes(pool: pool, settlement: settlement, committed: backbone.committed)
-    .add(to: router, authenticator: backbone.authenticator)
+  ActivityIngestRoutes(
+    pool: pool, settlement: settlement, directory: DirectoryCache(pool: pool),
+    committed: backbone.committed
+  ).add(to: router, authenticator: backbone.authenticator)
   return ActivityIngestApplication(
     services: backbone.services(and: [
       // So that a batch finds changed rules ready instead of building them in its transaction.

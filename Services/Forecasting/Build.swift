@@ -31,6 +31,7 @@ func buildForecasting(
   let router = makeServiceRouter()
   ForecastingRoutes(
     funnels: FunnelQueries(pool: pool), timelines: TimelineQueries(pool: pool),
+    access: AccessControl(directory: DirectoryCache(pool: pool)),
     freshness: { [status = backbone.consumer.status] in
       Freshness(lagSeconds: status.lag.seconds, behind: status.lag.messages)
     }, now: { .now() }

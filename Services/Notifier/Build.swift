@@ -27,8 +27,12 @@ func buildNotifier(
   let backbone = try await Backbone(
     configuration, schema: "notifier", migrations: NotifierMigrations.set,
     registry: registry, logger: logger
-  ) { _ in [StageStream(), NoticeStream()] }
+  ) { pool in
+    let directory = DirectoryCache(pool: pool)
+    return [StageStream(directory: directory), NoticeStream(directory: directory)]
+  }
   let pool = backbone.pool
+  let directory = DirectoryCache(pool: pool)
   let now: @Sendable () -> Instant = { .now() }
   let due = WakeSignal()
   let check = AddressCheck(
@@ -45,7 +49,7 @@ func buildNotifier(
   var reminding = ReminderLoop.Options()
   reminding.grace = configuration.reminderGrace
   let router = makeServiceRouter()
-  NotifierRoutes(pool: pool, check: check, due: due, now: now)
+  NotifierRoutes(pool: pool, directory: directory, check: check, due: due, now: now)
     .add(to: router, authenticator: backbone.authenticator)
 
   return NotifierApplication(
@@ -62,7 +66,8 @@ func buildNotifier(
         queue: queue, courier: Courier(check: check, connections: limits.total), signal: due,
         now: now, logger: logger),
       ReminderLoop(
-        reminders: Reminders(pool: pool), logEnd: { try await log.end(of: $0) },
+        reminders: Reminders(pool: pool, directory: directory),
+        logEnd: { try await log.end(of: $0) },
         made: [backbone.committed, due], now: now, logger: logger, options: reminding),
       HTTPServer(
         address: configuration.httpAddress, router: router, logger: logger,

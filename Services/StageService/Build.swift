@@ -24,7 +24,7 @@ func buildStageService(
 ) async throws -> StageServiceApplication {
   let backbone = try await Backbone(
     configuration, schema: "stage_service", migrations: StageServiceMigrations.set,
-    registry: registry, logger: logger
+    mirrorsDirectory: false, registry: registry, logger: logger
   ) { pool in
     [
       CommandHandler(

@@ -21,10 +21,11 @@ package struct Backbone: Sendable {
   ///
   /// - Parameters:
   ///   - schema: without the installation's prefix.
+  ///   - mirrorsDirectory: false where the entries of the directory themselves are kept.
   ///   - handlers: made once the schema is there; the one of `directory.v1` is added to them.
   package init(
     _ configuration: ServiceConfiguration, schema: String, migrations: MigrationSet,
-    registry: PrometheusRegistry, logger: Logger,
+    mirrorsDirectory: Bool = true, registry: PrometheusRegistry, logger: Logger,
     handlers: (PostgresPool) async throws -> [any BatchHandler]
   ) async throws {
     registry.describeMessaging()
@@ -37,7 +38,9 @@ package struct Backbone: Sendable {
     authenticator = try Backbone.authenticator(configuration, pool, registry, logger)
     try await Backbone.migrate(
       pool, schema: schema,
-      sets: [MessagingMigrations.set, DirectoryMigrations.set, migrations], logger: logger)
+      sets: [MessagingMigrations.set, DirectoryMigrations.set]
+        + (mirrorsDirectory ? [DirectoryMigrations.mirror] : []) + [migrations],
+      logger: logger)
 
     let kafka = KafkaConfiguration(
       bootstrapServers: configuration.kafkaBootstrapServers, clientID: configuration.service,
@@ -51,8 +54,8 @@ package struct Backbone: Sendable {
       ConsumerLoop.Membership(
         kafka: kafka, group: configuration.consumerGroup, instanceID: configuration.instanceID,
         topicPrefix: configuration.topicPrefix),
-      handlers: try await handlers(pool) + [DirectoryHandler()], pool: pool,
-      outboxSignal: committed, logger: logger, options: consuming)
+      handlers: try await handlers(pool) + [DirectoryHandler(mirrors: mirrorsDirectory)],
+      pool: pool, outboxSignal: committed, logger: logger, options: consuming)
     readiness = Backbone.readiness(pool, probe, consumer.status)
 
     let liveness = Liveness()

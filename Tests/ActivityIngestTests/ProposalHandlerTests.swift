@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 import Testing
 
 @testable import ActivityIngest
@@ -21,10 +22,12 @@ import Testing
   /// Decides as the routes do.
   private func decide(
     _ bench: Bench, _ id: EntityID,
-    _ decision: @Sendable (inout Proposal, Deal?) -> Proposal.Verdict
+    _ decision: @escaping @Sendable (inout Proposal, Deal?) -> Proposal.Verdict
   ) async throws -> Proposal.Verdict? {
-    try await ProposalStore(pool: bench.pool, committed: WakeSignal())
-      .decide(id, traceparent: nil, at: Bench.now, decision)?.verdict
+    let outcome = try await bench.proposalStore.decide(
+      id, by: Bench.admin, { _ in .move }, traceparent: nil, at: Bench.now, decision)
+    guard case .decided(_, let verdict) = outcome else { return nil }
+    return verdict
   }
 
   private func reject(_ bench: Bench, _ id: EntityID) async throws -> Proposal.Verdict? {
@@ -308,7 +311,7 @@ import Testing
       try await bench.observe(
         .mail("1", "wombat", deal: deal.id), .mail("2", "quagga", deal: other.id),
         .mail("3", "hamster", deal: deal.id))
-      let store = ProposalStore(pool: bench.pool, committed: WakeSignal())
+      let store = bench.proposalStore
       #expect(try await store.list(.init(status: .waiting)).count == 1)
       #expect(try await store.list(.init(opportunityID: deal.id)).count == 2)
       #expect(try await store.list(.init(owner: "wang.li", team: "east")).count == 3)

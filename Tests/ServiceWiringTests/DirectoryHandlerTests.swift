@@ -42,7 +42,7 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ConsumedMessage(offset: Int64($0.offset), timestamp: nil, wire: $0.element)
           })
         return try await pool.transaction { transaction in
-          try DirectoryHandler().handle(batch, in: transaction, now: Self.start)
+          try DirectoryHandler(mirrors: false).handle(batch, in: transaction, now: Self.start)
         }
       }
     }

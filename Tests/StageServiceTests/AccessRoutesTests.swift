@@ -3,6 +3,7 @@ import HTTPTypes
 import Postgres
 import ServiceKit
 import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

@@ -1,5 +1,6 @@
 import Contracts
 import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

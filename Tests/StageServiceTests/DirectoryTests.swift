@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

@@ -3,10 +3,13 @@ import HTTPTypes
 import Hummingbird
 import ServiceContextModule
 import ServiceKit
+import ServiceWiring
 
-/// `/v1/proposals`: the moves that rules ask for, and people's decisions on them.
+/// `/v1/proposals`: the moves that rules ask for, and people's decisions on them. Those of deals outside
+/// the caller's scope are not there.
 struct ProposalRoutes: Sendable {
   let store: ProposalStore
+  let access: AccessControl
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     let proposals = router.group("proposals")
@@ -19,9 +22,10 @@ struct ProposalRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<ProposalView> {
-    try context.require(.rep, .manager, .admin, .viewer)
+    let caller = try await access.caller(context, to: .read)
     var query = QueryReader(request)
     var filter = ProposalStore.Filter()
+    filter.scope = caller.scope
     filter.status = query.choice("status")
     filter.opportunityID = query.value(
       "opportunityId",
@@ -45,9 +49,9 @@ struct ProposalRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.rep, .manager, .admin, .viewer)
+    let caller = try await access.caller(context, to: .read)
     try QueryReader(request).finish()
-    guard let row = try await store.find(try context.identity()) else {
+    guard let row = try await store.find(try context.identity(), for: caller) else {
       throw Problem.noSuchProposal
     }
     return try json(ProposalView(row))
@@ -57,7 +61,8 @@ struct ProposalRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     let now = Instant.now()
-    return try await decide(request, context, at: now) { person, reason in
+    let action: @Sendable (Proposal) -> AccessPolicy.Action = { _ in .move }
+    return try await decide(request, context, at: now, needing: action) { person, reason in
       { $0.confirm(by: person, reason: reason, deal: $1, at: now) }
     }
   }
@@ -66,24 +71,34 @@ struct ProposalRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     let now = Instant.now()
-    return try await decide(request, context, at: now) { person, reason in
+    // One that has moved the deal is taken back.
+    let action: @Sendable (Proposal) -> AccessPolicy.Action = {
+      $0.status == .waiting ? .move : .revert
+    }
+    return try await decide(request, context, at: now, needing: action) { person, reason in
       { proposal, _ in proposal.reject(by: person, reason: reason, at: now) }
     }
   }
 
   private func decide(
     _ request: Request, _ context: ServiceRequestContext, at now: Instant,
+    needing action: @escaping @Sendable (Proposal) -> AccessPolicy.Action,
     _ decision: (_ person: String, _ reason: String?) ->
       @Sendable (inout Proposal, Deal?) ->
       Proposal.Verdict
   ) async throws -> Response {
-    let person = try context.require(.rep, .manager, .admin)
+    let caller = try await access.caller(context, to: .move)
     let id = try context.identity()
     let reason = try await ReasonBody.read(request, context)
-    let decided = try await store.decide(
-      id, traceparent: ServiceContext.current?.trace?.traceparent, at: now,
-      decision(person.subject, reason))
-    guard let (row, verdict) = decided else { throw Problem.noSuchProposal }
+    let outcome = try await store.decide(
+      id, by: caller, action, traceparent: ServiceContext.current?.trace?.traceparent, at: now,
+      decision(caller.subject, reason))
+    let (row, verdict): (ProposalStore.Row, Proposal.Verdict)
+    switch outcome {
+    case .decided(let decided, let reached): (row, verdict) = (decided, reached)
+    case .notFound, .denied(.outsideScope(readable: false)): throw Problem.noSuchProposal
+    case .denied(let refusal): throw Problem(refusal)
+    }
     if verdict == .refused {
       var problem = Problem.conflict(
         code: "not-decidable", title: "The proposal cannot be decided so any more",

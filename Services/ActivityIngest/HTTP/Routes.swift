@@ -12,12 +12,19 @@ struct ActivityIngestRoutes: Sendable {
   private let proposals: ProposalRoutes
   private let rules: RuleRoutes
 
-  init(pool: PostgresPool, settlement: Settlement, committed: WakeSignal) {
-    activities = ActivityRoutes(store: ActivityStore(pool: pool, committed: committed))
+  init(
+    pool: PostgresPool, settlement: Settlement, directory: DirectoryCache, committed: WakeSignal
+  ) {
+    let access = AccessControl(directory: directory)
+    activities = ActivityRoutes(
+      store: ActivityStore(pool: pool, committed: committed), access: access)
     unmatched = UnmatchedRoutes(
-      store: UnmatchedStore(pool: pool, settlement: settlement, committed: committed))
-    proposals = ProposalRoutes(store: ProposalStore(pool: pool, committed: committed))
-    rules = RuleRoutes(store: settlement.rules)
+      store: UnmatchedStore(pool: pool, settlement: settlement, committed: committed),
+      access: access)
+    proposals = ProposalRoutes(
+      store: ProposalStore(pool: pool, committed: committed, pipelines: settlement.pipelines),
+      access: access)
+    rules = RuleRoutes(store: settlement.rules, access: access)
   }
 
   func add(to router: Router<ServiceRequestContext>, authenticator: Authenticator) {

@@ -2,10 +2,12 @@ import Contracts
 import HTTPTypes
 import Hummingbird
 import ServiceKit
+import ServiceWiring
 
 /// `/v1/rules`: writing rules, and seeing what they find.
 struct RuleRoutes: Sendable {
   let store: RuleStore
+  let access: AccessControl
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     router.get("rules", use: list)
@@ -18,7 +20,7 @@ struct RuleRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<RuleView> {
-    try context.requireRuleReader()
+    _ = try await access.caller(context, to: .readSettings)
     try QueryReader(request).finish()
     return Page(items: try await store.all().map(RuleView.init), next: nil)
   }
@@ -26,7 +28,7 @@ struct RuleRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.requireRuleReader()
+    _ = try await access.caller(context, to: .readSettings)
     try QueryReader(request).finish()
     return try json(RuleView(try await rule(in: context)))
   }
@@ -34,7 +36,7 @@ struct RuleRoutes: Sendable {
   @Sendable private func save(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.admin, .manager)
+    let caller = try await access.caller(context, to: .changeRules)
     let rule = try await request.decode(as: Rule.self, context: context)
     let failures = RuleCheck.failures(of: rule)
     guard failures.isEmpty else {
@@ -61,7 +63,7 @@ struct RuleRoutes: Sendable {
   @Sendable private func tryOut(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> TrialView {
-    try context.requireRuleReader()
+    _ = try await access.caller(context, to: .readSettings)
     let trial = try await request.decode(as: Trial.self, context: context)
     let matches = try await store.current().matches(
       text: trial.text, subject: trial.subject, kind: trial.channel, direction: trial.direction)
@@ -82,7 +84,7 @@ struct RuleRoutes: Sendable {
   @Sendable private func dryRun(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> DryRunView {
-    try context.requireRuleReader()
+    _ = try await access.caller(context, to: .readSettings)
     var rule = try await rule(in: context)
     rule.enabled = true
     let engine = RuleEngine(rules: [rule])
@@ -103,11 +105,5 @@ struct RuleRoutes: Sendable {
       throw Problem.notFound("there is no such rule; GET /v1/rules lists them")
     }
     return rule
-  }
-}
-
-extension ServiceRequestContext {
-  fileprivate func requireRuleReader() throws {
-    try require(.rep, .manager, .admin, .viewer)
   }
 }

@@ -2,10 +2,13 @@ import Contracts
 import HTTPTypes
 import Hummingbird
 import ServiceKit
+import ServiceWiring
 
-/// `/v1/unmatched`: activities that belong to no deal, and what people do about them.
+/// `/v1/unmatched`: activities that belong to no deal, and what people do about them. Whom the directory
+/// binds sees those that may mean a deal in scope; a manager also those that mean none.
 struct UnmatchedRoutes: Sendable {
   let store: UnmatchedStore
+  let access: AccessControl
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     let unmatched = router.group("unmatched")
@@ -17,12 +20,13 @@ struct UnmatchedRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<UnmatchedView> {
-    try context.require(.rep, .manager, .admin, .viewer)
+    let caller = try await access.caller(context, to: .read)
     var query = QueryReader(request)
     let after = query.position("cursor")
     let limit = query.int("limit", in: 1...500, default: 50)
     try query.finish()
-    let rows = try await store.list(after: after ?? 0, limit: limit + 1)
+    let rows = try await store.list(
+      in: UnmatchedScope(readBy: caller), after: after ?? 0, limit: limit + 1)
     let page = rows.prefix(limit)
     return Page(
       items: page.map(UnmatchedView.init),
@@ -36,18 +40,18 @@ struct UnmatchedRoutes: Sendable {
   @Sendable private func assign(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let person = try context.require(.rep, .manager, .admin)
+    let caller = try await access.caller(context, to: .edit)
     let key = try context.identity()
     let body = try await request.decode(as: Assignment.self, context: context)
     return try answer(
-      try await store.assign(key, to: body.opportunityId, by: person.subject, at: .now()))
+      try await store.assign(key, to: body.opportunityId, by: caller, at: .now()))
   }
 
   @Sendable private func dismiss(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let person = try context.require(.rep, .manager, .admin)
-    return try answer(try await store.dismiss(try context.identity(), by: person.subject))
+    let caller = try await access.caller(context, to: .edit)
+    return try answer(try await store.dismiss(try context.identity(), by: caller))
   }
 
   private func answer(_ outcome: UnmatchedStore.Outcome) throws -> Response {
@@ -60,6 +64,8 @@ struct UnmatchedRoutes: Sendable {
         detail: "its state is \(standing.state.rawValue)")
       problem.extensions["current"] = StandingView(standing)
       throw problem
+    case .denied(let refusal):
+      throw Problem(refusal)
     case .noSuchActivity:
       throw Problem.notFound("there is no activity with this id; GET /v1/unmatched lists them")
     case .noSuchOpportunity:

@@ -2,6 +2,7 @@ import Contracts
 import Messaging
 import Postgres
 import ServiceKit
+import ServiceWiring
 
 /// Activities as HTTP takes them in and shows them.
 struct ActivityStore: Sendable {
@@ -9,26 +10,55 @@ struct ActivityStore: Sendable {
   /// Woken after a commit that wrote outbox rows.
   let committed: WakeSignal
 
-  /// Puts the activities on their way to `activities.v1`, all or none. Returns, for each, whether it
-  /// had been here before.
+  enum Acceptance: Sendable {
+    /// For each, whether it had been here before.
+    case accepted(isDuplicate: [Bool])
+    /// These mean no deal that the caller works on; none of all is taken.
+    case outsideScope([Int])
+  }
+
+  /// Puts the activities on their way to `activities.v1`, all or none.
   func accept(
-    _ items: [IncomingActivities.Item], trace: TraceContext?, at now: Instant
-  ) async throws -> [Bool] {
+    _ items: [IncomingActivities.Item], by caller: Caller, trace: TraceContext?, at now: Instant
+  ) async throws -> Acceptance {
     let keys = items.map { DerivedID.activity(source: $0.event.source, id: $0.event.id) }
-    guard !keys.isEmpty else { return [] }
+    guard !keys.isEmpty else { return .accepted(isDuplicate: []) }
     let messages = items.map { $0.message(trace: trace) }
-    let isDuplicate = try await pool.transaction { transaction in
+    let scope = caller.scope(for: .report)
+    let acceptance = try await pool.transaction { transaction -> Acceptance in
+      if let scope {
+        let outside = try ActivityStore.outside(
+          scope, items.map(\.activity), at: now, in: transaction)
+        guard outside.isEmpty else { return .outsideScope(outside) }
+      }
       var seen = try Set(
         transaction.query("SELECT key FROM activities WHERE key = ANY($1::uuid[])", keys)
           .map { try $0.decode(0, as: EntityID.self) })
       let isDuplicate = keys.map { !seen.insert($0).inserted }
       let new = zip(messages, isDuplicate).filter { !$0.1 }.map(\.0)
       try Outbox.append(new, at: now, in: transaction)
-      return isDuplicate
+      return .accepted(isDuplicate: isDuplicate)
     }
-    committed.wake()
-    IngestMetrics.activities(.accepted, items.count)
-    return isDuplicate
+    if case .accepted = acceptance {
+      committed.wake()
+      IngestMetrics.activities(.accepted, items.count)
+    }
+    return acceptance
+  }
+
+  /// Those of the activities that mean no deal in the scope, or not only such.
+  private static func outside(
+    _ scope: DealScope, _ observed: [ObservedActivity], at now: Instant,
+    in transaction: borrowing PostgresTransaction
+  ) throws -> [Int] {
+    let activities = observed.map { Activity($0, receivedAt: now, traceparent: nil) }
+    let known = try DealTables.known(to: activities, in: transaction)
+    return activities.indices.filter { index in
+      guard case .deal(let deal, _) = Match.decide(activities[index], among: known) else {
+        return true
+      }
+      return !scope.contains(owner: deal.owner, team: deal.team)
+    }
   }
 
   /// Where an activity stands.
@@ -49,9 +79,35 @@ struct ActivityStore: Sendable {
     var errors: [GateFailure]
   }
 
-  /// Nil while it has not been handled.
-  func standing(of key: EntityID) async throws -> Standing? {
-    try await pool.transaction(.readOnly) { try ActivityStore.standing(of: key, in: $0) }
+  /// Nil while it has not been handled, and where it is not the caller's to see.
+  func standing(of key: EntityID, for caller: Caller) async throws -> Standing? {
+    try await pool.transaction(.readOnly) {
+      try ActivityStore.standing(of: key, for: caller, in: $0)
+    }
+  }
+
+  static func standing(
+    of key: EntityID, for caller: Caller, in transaction: borrowing PostgresTransaction
+  ) throws -> Standing? {
+    guard let standing = try standing(of: key, in: transaction) else { return nil }
+    return try isVisible(standing, to: caller, in: transaction) ? standing : nil
+  }
+
+  private static func isVisible(
+    _ standing: Standing, to caller: Caller, in transaction: borrowing PostgresTransaction
+  ) throws -> Bool {
+    guard caller.scope(for: .readActivity) != nil else { return true }
+    if let id = standing.opportunityID {
+      let deal = try DealTables.find([id], in: transaction)[id]
+      return caller.refusal(.readActivity, owner: deal?.owner, team: deal?.team) == nil
+    }
+    if standing.state == .unmatched {
+      return try !transaction.query(
+        "SELECT FROM unmatched u WHERE key = $1 AND \(UnmatchedScope.condition(at: 2))",
+        parameters: [standing.activity.key] + UnmatchedScope(readBy: caller).parameters
+      ).isEmpty
+    }
+    return standing.decidedBy == caller.subject || caller.refusal(.readStray) == nil
   }
 
   static func standing(

@@ -3,10 +3,12 @@ import Hummingbird
 import ServiceKit
 import ServiceWiring
 
-/// The query API, under `/v1`. Everybody may read but machines that only publish.
+/// The query API, under `/v1`. Everybody may read but machines that only publish; whom the directory
+/// binds, only what comes of the deals in scope.
 struct ForecastingRoutes: Sendable {
   let funnels: FunnelQueries
   let timelines: TimelineQueries
+  let access: AccessControl
   let freshness: @Sendable () -> Freshness
   let now: @Sendable () -> Instant
 
@@ -21,8 +23,10 @@ struct ForecastingRoutes: Sendable {
   @Sendable func funnel(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try Self.authorize(context)
-    let question = try await FunnelQuestion(request) { try await funnels.pipelines() }
+    let caller = try await access.caller(context, to: .read)
+    let question = try await FunnelQuestion(request, in: caller.scope) {
+      try await funnels.pipelines()
+    }
     switch try await funnels.funnel(question, now: now()) {
     case .funnel(let funnel):
       return try json(FunnelBody(funnel: funnel, freshness: freshness()))
@@ -34,18 +38,16 @@ struct ForecastingRoutes: Sendable {
   @Sendable func timeline(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try Self.authorize(context)
+    let caller = try await access.caller(context, to: .read)
     try QueryReader(request).finish()
     let text = context.parameters.get("id") ?? ""
     guard let id = EntityID(text) else { throw Problem.malformedOpportunityID(text) }
-    guard let timeline = try await timelines.timeline(of: id) else {
+    guard let timeline = try await timelines.timeline(of: id),
+      caller.refusal(.read, owner: timeline.owner, team: timeline.team) == nil
+    else {
       throw Problem.notFound("no event of opportunity \(id) has arrived here")
     }
     return try json(TimelineBody(timeline: timeline, freshness: freshness(), now: now()))
-  }
-
-  private static func authorize(_ context: ServiceRequestContext) throws {
-    try context.require(.rep, .manager, .admin, .viewer)
   }
 }
 

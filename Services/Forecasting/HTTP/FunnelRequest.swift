@@ -1,14 +1,17 @@
 import Contracts
 import Hummingbird
 import ServiceKit
+import ServiceWiring
 
 extension FunnelQuestion {
   /// Reads the query parameters; 400 with all that is wrong with them.
   ///
-  /// - Parameter pipelines: the keys of all pipelines, asked for where none is named: the only one
-  ///   there is needs no naming.
+  /// - Parameters:
+  ///   - scope: the deals that the reader may see.
+  ///   - pipelines: the keys of all pipelines, asked for where none is named: the only one there is
+  ///     needs no naming.
   init(
-    _ request: Request, pipelines: () async throws -> [String]
+    _ request: Request, in scope: DealScope?, pipelines: () async throws -> [String]
   ) async throws {
     var reader = QueryReader(request)
     var pipeline = reader.string("pipeline")
@@ -32,6 +35,7 @@ extension FunnelQuestion {
     }
     try reader.finish()
     self.init(
-      pipeline: pipeline ?? "", team: team, owner: owner, asOf: asOf, knownAt: knownAt)
+      pipeline: pipeline ?? "", team: team, owner: owner, asOf: asOf, knownAt: knownAt,
+      scope: scope)
   }
 }

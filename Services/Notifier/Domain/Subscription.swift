@@ -21,6 +21,8 @@ struct Subscription: Sendable {
   var status: Status
   var disabledReason: String?
   var createdBy: String
+  /// Whose it is: it hears of the deals that this person may see. Nil: of all deals.
+  var boundTo: String?
   var createdAt: Instant
   var updatedAt: Instant
   /// Events recorded before are not for it, but for ``clockTolerance``.

@@ -3,10 +3,13 @@ import HTTPTypes
 import Hummingbird
 import Messaging
 import ServiceKit
+import ServiceWiring
 
-/// `/v1/deliveries`: what was sent, what came of it, and once more. For managers and admins.
+/// `/v1/deliveries`: what was sent, what came of it, and once more. For managers and admins; a manager
+/// of the directory sees those of the subscriptions that are theirs to handle.
 struct DeliveryRoutes: Sendable {
   let store: DeliveryStore
+  let access: AccessControl
   let due: WakeSignal
   let now: @Sendable () -> Instant
 
@@ -20,9 +23,10 @@ struct DeliveryRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<DeliveryView> {
-    try context.require(.manager, .admin)
+    let caller = try await access.caller(context, to: .subscribe)
     var query = QueryReader(request)
     var filter = DeliveryFilter()
+    filter.people = caller.scope(for: .subscribe)?.owners
     filter.subscriptionID = query.id("subscriptionId")
     filter.eventID = query.id("eventId")
     filter.status = query.choice("status")
@@ -40,8 +44,9 @@ struct DeliveryRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
-    guard let found = try await store.find(try id(context), now: now()) else {
+    let caller = try await access.caller(context, to: .subscribe)
+    let people = caller.scope(for: .subscribe)?.owners
+    guard let found = try await store.find(try id(context), of: people, now: now()) else {
       throw Problem.noSuchDelivery
     }
     return try json(DeliveryView(found))
@@ -50,9 +55,10 @@ struct DeliveryRoutes: Sendable {
   @Sendable private func retry(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
+    let caller = try await access.caller(context, to: .subscribe)
     let id = try id(context)
-    switch try await store.retry(id, now: now()) {
+    let people = caller.scope(for: .subscribe)?.owners
+    switch try await store.retry(id, of: people, now: now()) {
     case .accepted:
       due.wake()
       return try json(

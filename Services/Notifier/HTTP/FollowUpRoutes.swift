@@ -1,10 +1,12 @@
 import Contracts
 import Hummingbird
 import ServiceKit
+import ServiceWiring
 
-/// `/v1/follow-ups`: which deals must be followed up until when.
+/// `/v1/follow-ups`: which deals in the caller's scope must be followed up until when.
 struct FollowUpRoutes: Sendable {
   let queries: FollowUpQueries
+  let access: AccessControl
   let now: @Sendable () -> Instant
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
@@ -14,9 +16,10 @@ struct FollowUpRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<FollowUpView> {
-    try context.require(.rep, .manager, .admin, .viewer)
+    let caller = try await access.caller(context, to: .read)
     var query = QueryReader(request)
     var filter = FollowUpQueries.Filter()
+    filter.scope = caller.scope
     filter.pipeline = query.string("pipeline")
     filter.owner = query.string("owner")
     filter.team = query.string("team")

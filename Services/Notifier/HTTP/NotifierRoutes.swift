@@ -8,6 +8,7 @@ import ServiceWiring
 /// All routes of the service, below `/v1` and behind authentication.
 struct NotifierRoutes: Sendable {
   let pool: PostgresPool
+  let directory: DirectoryCache
   let check: AddressCheck
   /// Woken when a request makes a delivery due.
   let due: WakeSignal
@@ -17,11 +18,13 @@ struct NotifierRoutes: Sendable {
     let v1 = router.group("v1")
       .add(middleware: AuthenticationMiddleware(authenticator))
       .add(middleware: DatabaseErrorMiddleware())
+    let access = AccessControl(directory: directory)
     SubscriptionRoutes(
-      store: SubscriptionStore(pool: pool), check: check, due: due, now: now
+      store: SubscriptionStore(pool: pool), access: access, check: check, due: due, now: now
     ).add(to: v1)
-    DeliveryRoutes(store: DeliveryStore(pool: pool), due: due, now: now).add(to: v1)
-    FollowUpRoutes(queries: FollowUpQueries(pool: pool), now: now).add(to: v1)
+    DeliveryRoutes(store: DeliveryStore(pool: pool), access: access, due: due, now: now)
+      .add(to: v1)
+    FollowUpRoutes(queries: FollowUpQueries(pool: pool), access: access, now: now).add(to: v1)
   }
 }
 

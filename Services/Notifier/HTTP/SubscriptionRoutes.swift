@@ -3,10 +3,13 @@ import HTTPTypes
 import Hummingbird
 import Messaging
 import ServiceKit
+import ServiceWiring
 
-/// `/v1/subscriptions`: who hears of what, and where. For managers and admins.
+/// `/v1/subscriptions`: who hears of what, and where. For managers and admins; a manager of the directory
+/// handles own ones and those of people below.
 struct SubscriptionRoutes: Sendable {
   let store: SubscriptionStore
+  let access: AccessControl
   let check: AddressCheck
   let due: WakeSignal
   let now: @Sendable () -> Instant
@@ -25,7 +28,7 @@ struct SubscriptionRoutes: Sendable {
   @Sendable private func create(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.manager, .admin)
+    let caller = try await access.caller(context, to: .subscribe)
     let body = try await request.decode(as: NewSubscription.self, context: context)
     var wrong = SubscriptionCheck()
     try await wrong.url(body.url, check)
@@ -37,7 +40,8 @@ struct SubscriptionRoutes: Sendable {
     let subscription = Subscription(
       id: .make(at: now), url: body.url, description: body.description,
       types: body.types.unique, filter: body.filter ?? EventFilter(), status: .active,
-      createdBy: caller.subject, createdAt: now, updatedAt: now, activeSince: now)
+      createdBy: caller.subject, boundTo: caller.seesAllDeals ? nil : caller.subject,
+      createdAt: now, updatedAt: now, activeSince: now)
     let secret = WebhookSecret.make()
     try await store.create(subscription, secret: secret)
     return try json(
@@ -48,12 +52,13 @@ struct SubscriptionRoutes: Sendable {
   @Sendable private func list(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Page<SubscriptionView> {
-    try context.require(.manager, .admin)
+    let caller = try await access.caller(context, to: .subscribe)
     var query = QueryReader(request)
     let after = query.cursor(EntityID.self)
     let limit = query.int("limit", in: 1...500, default: 50)
     try query.finish()
-    let found = try await store.list(after: after, limit: limit + 1)
+    let found = try await store.list(
+      of: caller.scope(for: .subscribe)?.owners, after: after, limit: limit + 1)
     let page = found.prefix(limit)
     let now = now()
     return Page(
@@ -64,18 +69,14 @@ struct SubscriptionRoutes: Sendable {
   @Sendable private func read(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
-    guard let subscription = try await store.find(try id(context)) else {
-      throw Problem.noSuchSubscription
-    }
+    let (_, subscription) = try await own(context)
     return try json(SubscriptionView(subscription, now: now()))
   }
 
   @Sendable private func patch(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
-    let id = try id(context)
+    let id = try await own(context).subscription.id
     let patch = try await request.decode(as: SubscriptionPatch.self, context: context)
     var wrong = SubscriptionCheck()
     if let url = patch.url { try await wrong.url(url, check) }
@@ -107,20 +108,18 @@ struct SubscriptionRoutes: Sendable {
   @Sendable private func delete(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
-    guard try await store.delete(try id(context), now: now()) else {
-      throw Problem.noSuchSubscription
-    }
+    let id = try await own(context).subscription.id
+    guard try await store.delete(id, now: now()) else { throw Problem.noSuchSubscription }
     return Response(status: .noContent)
   }
 
   @Sendable private func rotate(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    try context.require(.manager, .admin)
+    let id = try await own(context).subscription.id
     let secret = WebhookSecret.make()
     let now = now()
-    guard let rotated = try await store.rotate(try id(context), to: secret, now: now) else {
+    guard let rotated = try await store.rotate(id, to: secret, now: now) else {
       throw Problem.noSuchSubscription
     }
     return try json(SubscriptionView(rotated, secret: secret, now: now))
@@ -130,9 +129,8 @@ struct SubscriptionRoutes: Sendable {
   @Sendable private func test(
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
-    let caller = try context.require(.manager, .admin)
-    let id = try id(context)
-    guard let subscription = try await store.find(id) else { throw Problem.noSuchSubscription }
+    let (caller, subscription) = try await own(context)
+    let id = subscription.id
     guard subscription.status == .active else {
       throw Problem.inactive(subscription.status, reason: subscription.disabledReason)
     }
@@ -144,11 +142,17 @@ struct SubscriptionRoutes: Sendable {
       headers: [.location: "/v1/deliveries/\(delivery)"])
   }
 
-  private func id(_ context: ServiceRequestContext) throws -> EntityID {
-    guard let id = context.parameters.get("id").flatMap({ EntityID($0) }) else {
-      throw Problem.noSuchSubscription
-    }
-    return id
+  /// The one in the path, where it is the caller's to handle; whose it is never changes. One that hears
+  /// of all deals is for those alone whom nothing binds.
+  private func own(
+    _ context: ServiceRequestContext
+  ) async throws -> (caller: Caller, subscription: Subscription) {
+    let caller = try await access.caller(context, to: .subscribe)
+    guard let id = context.parameters.get("id").flatMap({ EntityID($0) }),
+      let subscription = try await store.find(id),
+      caller.refusal(.subscribe, owner: subscription.boundTo, team: nil) == nil
+    else { throw Problem.noSuchSubscription }
+    return (caller, subscription)
   }
 }
 

@@ -14,6 +14,8 @@ struct SubscriptionView: Encodable, Sendable {
   let previousSecretUntil: Instant?
   let failingSince: Instant?
   let createdBy: String
+  /// Left out where it hears of all deals.
+  let boundTo: String?
   let createdAt: Instant
   let updatedAt: Instant
 
@@ -29,6 +31,7 @@ struct SubscriptionView: Encodable, Sendable {
     previousSecretUntil = subscription.previousSecretUntil.flatMap { $0 > now ? $0 : nil }
     failingSince = subscription.failingSince
     createdBy = subscription.createdBy
+    boundTo = subscription.boundTo
     createdAt = subscription.createdAt
     updatedAt = subscription.updatedAt
   }

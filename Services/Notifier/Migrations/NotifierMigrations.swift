@@ -10,6 +10,9 @@ enum NotifierMigrations {
         Migration(
           resource: "m0002_deleted_subscriptions",
           bytes: PackageResources.m0002_deleted_subscriptions_sql),
+        Migration(
+          resource: "m0003_subscription_audience",
+          bytes: PackageResources.m0003_subscription_audience_sql),
       ])
   }
 }

@@ -37,6 +37,8 @@ struct LoggedAttempt: Sendable {
 
 /// Which deliveries a list shows, the newest first.
 struct DeliveryFilter: Sendable {
+  /// Whose subscriptions; nil: all.
+  var people: Set<String>?
   var subscriptionID: EntityID?
   var eventID: EntityID?
   var status: DeliveryRecord.Status?
@@ -83,6 +85,7 @@ struct DeliveryStore: Sendable {
     require({ "subscription_id = \($0)" }, filter.subscriptionID)
     require({ "event_id = \($0)" }, filter.eventID)
     require({ "d.id < \($0)" }, filter.before)
+    require({ "s.bound_to = ANY(\($0)::text[])" }, filter.people?.sorted())
     parameters.append(filter.limit)
     let records = try await pool.query(
       """
@@ -93,9 +96,16 @@ struct DeliveryStore: Sendable {
     return try await withAttempts(records)
   }
 
-  func find(_ id: EntityID, now: Instant) async throws -> DeliveryRecord? {
-    let records = try await pool.query("\(DeliveryStore.select) WHERE d.id = $2", now, id)
-      .map { try DeliveryRecord($0) }
+  /// - Parameter people: whose subscriptions; nil: all.
+  func find(
+    _ id: EntityID, of people: Set<String>?, now: Instant
+  ) async throws -> DeliveryRecord? {
+    let records = try await pool.query(
+      """
+      \(DeliveryStore.select)
+      WHERE d.id = $2 AND ($3::text[] IS NULL OR s.bound_to = ANY($3::text[]))
+      """, now, id, people?.sorted()
+    ).map { try DeliveryRecord($0) }
     return try await withAttempts(records).first
   }
 
@@ -106,15 +116,20 @@ struct DeliveryStore: Sendable {
 
   /// Makes a delivery due now, with a whole round of attempts before it. Asked for by a person, it
   /// does not wait for the time that the endpoint had named either.
-  func retry(_ id: EntityID, now: Instant) async throws -> Retry {
+  ///
+  /// - Parameter people: whose subscriptions; nil: all.
+  func retry(
+    _ id: EntityID, of people: Set<String>?, now: Instant
+  ) async throws -> Retry {
     try await pool.transaction { transaction in
       let rows = try transaction.query(
         """
         SELECT coalesce(d.leased_until > $2, false), s.status, s.disabled_reason, s.id
         FROM deliveries AS d JOIN subscriptions AS s ON s.id = subscription_id
           AND s.\(Subscription.isThere)
-        WHERE d.id = $1 FOR NO KEY UPDATE
-        """, id, now)
+        WHERE d.id = $1 AND ($3::text[] IS NULL OR s.bound_to = ANY($3::text[]))
+        FOR NO KEY UPDATE
+        """, id, now, people?.sorted())
       guard let row = rows.first else { return .notFound }
       let status = try Subscription.Status(rawValue: row.decode(1)) ?? .disabled
       guard status == .active else {

@@ -1,13 +1,19 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 
 /// Makes deliveries of events: one for each active subscription that wants the event, once.
 ///
 /// Events are consumed from the earliest offset, because the timers need the deals' history; a
-/// subscription gets only those recorded since it became active.
+/// subscription gets only those recorded since it became active, and of deals that the person whose it
+/// is may see at that moment.
 struct FanOut {
   private let subscriptions: [Subscription]
+  /// Nil where no subscription is bound to anybody.
+  private let directory: Directory?
+  /// By person; worked out where an event is wanted.
+  private var audiences: [String: Audience] = [:]
   private var rows: [Row] = []
 
   private struct Row {
@@ -17,14 +23,19 @@ struct FanOut {
     var body: [UInt8]
   }
 
-  init(in transaction: borrowing PostgresTransaction) throws {
+  init(
+    in transaction: borrowing PostgresTransaction, directory: DirectoryCache
+  ) throws {
     subscriptions = try transaction.query(
       "SELECT \(Subscription.columns) FROM subscriptions WHERE status = 'active' ORDER BY id"
     ).map { try Subscription($0) }
+    self.directory =
+      subscriptions.contains { $0.boundTo != nil }
+      ? try directory.current(in: transaction) : nil
   }
 
   mutating func add(_ event: OutgoingEvent) throws {
-    let wanting = subscriptions.filter { $0.wants(event) }
+    let wanting = subscriptions.filter { $0.wants(event) && mayHear($0, of: event) }
     guard !wanting.isEmpty else { return }
     let body = try event.body()
     for subscription in wanting {
@@ -33,6 +44,13 @@ struct FanOut {
           id: DerivedIdentity.delivery(of: event, to: subscription.id),
           subscriptionID: subscription.id, event: event, body: body))
     }
+  }
+
+  private mutating func mayHear(_ subscription: Subscription, of event: OutgoingEvent) -> Bool {
+    guard let person = subscription.boundTo, let directory else { return true }
+    let audience = audiences[person] ?? Audience(of: person, in: directory)
+    audiences[person] = audience
+    return audience.includes(event)
   }
 
   /// Writes the deliveries; those that are there already stay as they are.

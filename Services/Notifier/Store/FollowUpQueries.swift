@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 
 /// A place in the list of follow-ups; on the wire `<microseconds>-<id>`.
 struct FollowUpCursor: Hashable, Sendable, LosslessStringConvertible {
@@ -33,6 +34,8 @@ struct FollowUpQueries: Sendable {
     var team: String?
     /// Only those whose deadline has passed, or only those whose has not.
     var overdue: Bool?
+    /// The deals that the caller may see; nil for all of them.
+    var scope: DealScope?
     var after: FollowUpCursor?
     var limit = 50
   }
@@ -45,9 +48,10 @@ struct FollowUpQueries: Sendable {
         AND ($1::text IS NULL OR pipeline = $1) AND ($2::text IS NULL OR owner = $2)
         AND ($3::text IS NULL OR team = $3) AND ($4::bool IS NULL OR (due_at <= $5) = $4)
         AND ($6::timestamptz IS NULL OR (due_at, opportunity_id) > ($6, $7::uuid))
+        AND \(DealScope.condition(at: 9))
       ORDER BY due_at, opportunity_id LIMIT $8
       """, filter.pipeline, filter.owner, filter.team, filter.overdue, now, filter.after?.dueAt,
-      filter.after?.id, filter.limit
+      filter.after?.id, filter.limit, filter.scope?.owners.sorted(), filter.scope?.teams.sorted()
     ).map { try FollowUp($0) }
   }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 
 /// How far the log of stage-changes goes, asked at one moment.
 struct LogEnd: Sendable {
@@ -16,6 +17,7 @@ struct Reminders: Sendable {
   static let batch = 200
 
   let pool: PostgresPool
+  let directory: DirectoryCache
 
   /// The partitions whose deals have a deadline that passed before `deadline` and was not spoken of.
   func duePartitions(before deadline: Instant) async throws -> [Int32] {
@@ -46,7 +48,7 @@ struct Reminders: Sendable {
         log.group, Reminders.batch)
       var due = try rows.map { try FollowUp($0) }
       guard !due.isEmpty else { return 0 }
-      var fanOut = try FanOut(in: transaction)
+      var fanOut = try FanOut(in: transaction, directory: directory)
       var outbox: [OutboxMessage] = []
       for index in due.indices {
         guard let dueAt = due[index].dueAt else { continue }

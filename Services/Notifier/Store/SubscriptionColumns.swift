@@ -6,7 +6,7 @@ extension Subscription {
   /// In the order in which `init(_:)` reads them.
   static let columns = """
     id, url, description, types, filter, status, disabled_reason, created_by, created_at, updated_at,
-    active_since, failing_since, not_before, previous_secret_until
+    active_since, failing_since, not_before, previous_secret_until, bound_to
     """
 
   /// The condition of everything that the API does with subscriptions.
@@ -20,7 +20,8 @@ extension Subscription {
       filter: try JSONCoding.decode(
         EventFilter.self, from: try row.decode(4, as: PostgresJSON.self).bytes),
       status: Status(rawValue: status) ?? .disabled, disabledReason: try row.optional(6),
-      createdBy: try row.decode(7), createdAt: try row.decode(8), updatedAt: try row.decode(9),
+      createdBy: try row.decode(7), boundTo: try row.optional(14), createdAt: try row.decode(8),
+      updatedAt: try row.decode(9),
       activeSince: try row.decode(10), failingSince: try row.optional(11),
       notBefore: try row.optional(12), previousSecretUntil: try row.optional(13))
   }

@@ -10,12 +10,12 @@ struct SubscriptionStore: Sendable {
     try await pool.execute(
       """
       INSERT INTO subscriptions (id, url, description, types, filter, status, secret, created_by,
-        created_at, updated_at, active_since)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        created_at, updated_at, active_since, bound_to)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
       """, subscription.id, subscription.url, subscription.description, subscription.types,
       PostgresJSON(try JSONCoding.encode(subscription.filter)), subscription.status.rawValue,
       secret.key, subscription.createdBy, subscription.createdAt, subscription.updatedAt,
-      subscription.activeSince)
+      subscription.activeSince, subscription.boundTo)
   }
 
   func find(_ id: EntityID) async throws -> Subscription? {
@@ -26,12 +26,18 @@ struct SubscriptionStore: Sendable {
   }
 
   /// In order of id, which is the order of creation.
-  func list(after: EntityID?, limit: Int) async throws -> [Subscription] {
+  ///
+  /// - Parameter people: whose; nil: all.
+  func list(
+    of people: Set<String>?, after: EntityID?, limit: Int
+  ) async throws -> [Subscription] {
     try await pool.query(
       """
       SELECT \(Subscription.columns) FROM subscriptions
-      WHERE ($1::uuid IS NULL OR id > $1) AND \(Subscription.isThere) ORDER BY id LIMIT $2
-      """, after, limit
+      WHERE ($1::uuid IS NULL OR id > $1) AND \(Subscription.isThere)
+        AND ($3::text[] IS NULL OR bound_to = ANY($3::text[]))
+      ORDER BY id LIMIT $2
+      """, after, limit, people?.sorted()
     ).map { try Subscription($0) }
   }
 

@@ -1,11 +1,13 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 
 /// Reads `notices.v1` and makes deliveries of what others have to say. Our own notices became
 /// deliveries when they were made.
 struct NoticeStream: BatchHandler {
   let topics: [Topic] = [.notices]
+  let directory: DirectoryCache
 
   func handle(
     _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
@@ -16,7 +18,7 @@ struct NoticeStream: BatchHandler {
     outcome.duplicates = incoming.count - foreign.count
     outcome.applied = foreign.count
     guard !foreign.isEmpty else { return outcome }
-    var fanOut = try FanOut(in: transaction)
+    var fanOut = try FanOut(in: transaction, directory: directory)
     for message in foreign {
       try fanOut.add(
         OutgoingEvent(message.payload, source: message.source, data: message.data))

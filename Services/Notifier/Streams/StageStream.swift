@@ -1,10 +1,12 @@
 import Contracts
 import Messaging
 import Postgres
+import ServiceWiring
 
 /// Reads `stage-changes.v1`: sets the timers and makes deliveries of every event.
 struct StageStream: BatchHandler {
   let topics: [Topic] = [.stageChanges]
+  let directory: DirectoryCache
 
   func handle(
     _ batch: ConsumedBatch, in transaction: borrowing PostgresTransaction, now: Instant
@@ -18,7 +20,7 @@ struct StageStream: BatchHandler {
     guard !incoming.isEmpty else { return outcome }
     var followUps = try FollowUpTable.lock(
       Set(incoming.map(\.payload.opportunityId)), in: transaction)
-    var fanOut = try FanOut(in: transaction)
+    var fanOut = try FanOut(in: transaction, directory: directory)
     var touched: Set<EntityID> = []
     for message in incoming {
       let event = message.payload

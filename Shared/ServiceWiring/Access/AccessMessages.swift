@@ -17,24 +17,26 @@ extension AccessPolicy.Refusal {
         "outside-scope", zh: "该流程不属于您下属的团队：经理只能起草下属团队的流程和全体共用的流程",
         en: "the pipeline is of no team below the caller: a manager drafts those of the teams "
           + "below and those of all")
-    case .wholeOnly:
+    case .wholeOnly(let roles):
       .forbidden(
-        "outside-scope", zh: "这里有全部商机的数据：需要角色 viewer 或 admin",
-        en: "this holds the data of all deals: needs one of the roles: viewer, admin")
+        "outside-scope", zh: "这涉及全部商机：需要以下角色之一：\(roles.names)",
+        en: "this is about the deals of everybody: needs one of the roles: \(roles.names)")
     case .inactive:
       .forbidden(
         "person-inactive", zh: "该人员已停用", en: "the directory says that the caller has left")
     case .role(let roles):
-      .roleRequired(roles.map(\.rawValue).joined(separator: ", "))
+      .forbidden(
+        "role-required", zh: "需要以下角色之一：\(roles.names)",
+        en: "needs one of the roles: \(roles.names)")
     }
   }
 }
 
-extension GateFailure {
-  fileprivate static func roleRequired(_ names: String) -> GateFailure {
-    .forbidden("role-required", zh: "需要以下角色之一：\(names)", en: "needs one of the roles: \(names)")
-  }
+extension [AccessPolicy.Role] {
+  fileprivate var names: String { map(\.rawValue).joined(separator: ", ") }
+}
 
+extension GateFailure {
   fileprivate static func forbidden(_ code: String, zh: String, en: String) -> GateFailure {
     GateFailure(code: code, pointer: "/", message: LocalizedText(zh: zh, en: en))
   }

@@ -14,6 +14,7 @@ package enum AccessPolicy {
   package typealias Role = ServiceKit.Role
 
   package enum Action: CaseIterable, Sendable {
+    /// A deal, and what is made of it: history, figures, proposals, activities, follow-ups.
     case read
     case create
     /// Fields, next step, activities: what changes a deal without moving it.
@@ -29,10 +30,34 @@ package enum AccessPolicy {
     case writeDrafts
     /// Makes versions, which hold for everybody.
     case publish
-    /// People, teams, calendars, exchange rates, templates.
+    /// People, teams, calendars, exchange rates, templates, rules.
     case readSettings
     case changeSettings
     case manageServiceAccounts
+    /// Rules move deals by themselves, whosever they are.
+    case changeRules
+    /// Sends what was observed; a rule may move the deal because of it.
+    case report
+    /// What became of an activity whose source and id the caller knows.
+    case readActivity
+    /// Activities that may mean no deal that is known.
+    case readStray
+    /// Gives them to a deal, or dismisses them.
+    case settleStray
+    /// Subscriptions and their deliveries. The relation is that to whoever made the subscription.
+    case subscribe
+
+    /// Whether it is done to one deal or pipeline, or to several, rather than to none or to all.
+    var isAboutDeals: Bool {
+      switch self {
+      case .read, .create, .edit, .move, .revert, .report, .readActivity, .subscribe, .readPipelines,
+        .comment, .writeDrafts:
+        true
+      case .readFeed, .readSettings, .changeSettings, .changeRules, .readStray, .settleStray,
+        .publish, .manageServiceAccounts:
+        false
+      }
+    }
   }
 
   /// Why not.
@@ -45,8 +70,8 @@ package enum AccessPolicy {
     case outsideScope(readable: Bool)
     /// The pipeline belongs to teams that the role does not reach; `readable` where it may be looked at.
     case outsidePipeline(readable: Bool)
-    /// Only for those who see every deal.
-    case wholeOnly
+    /// It is about everybody's deals, and takes one of these.
+    case wholeOnly([Role])
   }
 
   /// Whether a role may do something to a deal or a pipeline of that relation.
@@ -61,26 +86,31 @@ package enum AccessPolicy {
   ) -> Bool {
     switch (role, action) {
     case (.admin, _): true
+    case (.publisher, .report), (.publisher, .readActivity): true
     case (.publisher, _), (_, .publish), (_, .changeSettings), (_, .manageServiceAccounts): false
     case (_, .readSettings): true
-    case (.viewer, .read), (.viewer, .readFeed), (.viewer, .readPipelines): true
-    case (.viewer, _): false
-    case (.rep, .readFeed), (.manager, .readFeed): relation == nil
-    case (.rep, .read):
+    case (.viewer, .read), (.viewer, .readActivity), (.viewer, .readFeed), (.viewer, .readStray),
+      (.viewer, .readPipelines):
+      true
+    case (.viewer, _), (.rep, .changeRules), (.rep, .subscribe), (.rep, .writeDrafts): false
+    case (.manager, .readStray), (.manager, .settleStray): true
+    case (_, .readFeed), (_, .readStray), (_, .settleStray), (.manager, .changeRules):
+      relation == nil
+    case (.rep, .read), (.rep, .readActivity):
       relation == nil || relation == .own || relation == .decider
         || relation == .team && visibility == .team
-    case (.manager, .read):
+    case (.manager, .read), (.manager, .readActivity):
       relation == nil || relation == .own || relation == .below || relation == .decider
         || relation == .team && visibility == .team
     case (_, .move) where relation == .decider: true
-    case (.rep, .create), (.rep, .edit), (.rep, .move), (.rep, .revert):
+    case (.rep, .create), (.rep, .edit), (.rep, .move), (.rep, .revert), (.rep, .report):
       relation == nil || relation == .own
-    case (.manager, .create), (.manager, .edit), (.manager, .move), (.manager, .revert):
+    case (.manager, .create), (.manager, .edit), (.manager, .move), (.manager, .revert),
+      (.manager, .report), (.manager, .subscribe):
       relation == nil || relation == .own || relation == .below
     case (.rep, .readPipelines), (.rep, .comment): relation == nil || relation == .team
     case (.manager, .readPipelines), (.manager, .comment):
       relation == nil || relation == .team || relation == .below
-    case (.rep, .writeDrafts): false
     case (.manager, .writeDrafts): relation == nil || relation == .below
     }
   }

@@ -38,7 +38,9 @@ package struct Caller: Sendable {
     let able = AccessPolicy.roles(for: action)
     if roles.isDisjoint(with: able) { return .role(able) }
     if !isActive { return .inactive }
-    if action == .readFeed, scope != nil { return .wholeOnly }
+    if !action.isAboutDeals, !isAllowed(action, reach == nil ? nil : .other) {
+      return .wholeOnly(able.filter { AccessPolicy.allows($0, action, .other) })
+    }
     return nil
   }
 
@@ -57,10 +59,13 @@ package struct Caller: Sendable {
   }
 
   /// The deals that the caller may read; nil for all of them.
-  package var scope: DealScope? {
+  package var scope: DealScope? { scope(for: .read) }
+
+  /// The deals to which the caller may do something that is not refused outright; nil for all of them.
+  package func scope(for action: AccessPolicy.Action) -> DealScope? {
     guard let reach else { return nil }
-    let readable = Relation.allCases.filter { isAllowed(.read, $0) }
-    return readable.contains(.other) ? nil : reach.scope(Set(readable))
+    let reached = Relation.allCases.filter { isAllowed(action, $0) }
+    return reached.contains(.other) ? nil : reach.scope(Set(reached))
   }
 
   /// Why the caller may not do it to a pipeline of these teams, or of all where there are none; nil
@@ -82,6 +87,9 @@ package struct Caller: Sendable {
     return reach.lines
   }
 
+  /// Whether the roles alone say so, whatever the directory knows of the caller.
+  package var seesAllDeals: Bool { isAllowed(.read, .other) }
+
   private func decides(in stage: Stage) -> Bool {
     ([stage.decider] + stage.deciders.values.map { $0 }).contains { decider in
       switch decider {
@@ -95,7 +103,7 @@ package struct Caller: Sendable {
   /// The roles that deciders and limits ask about: those of the token, and what the directory adds.
   package func deciding(_ added: Set<String>) -> Set<String> { added.union(roles.map(\.rawValue)) }
 
-  private func isAllowed(_ action: AccessPolicy.Action, _ relation: Relation) -> Bool {
+  private func isAllowed(_ action: AccessPolicy.Action, _ relation: Relation?) -> Bool {
     roles.contains { AccessPolicy.allows($0, action, relation, visibility: visibility) }
   }
 }

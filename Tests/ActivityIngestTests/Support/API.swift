@@ -8,6 +8,7 @@ import Messaging
 import NIOCore
 import Postgres
 import ServiceKit
+import ServiceWiring
 import Testing
 
 @testable import ActivityIngest
@@ -31,8 +32,18 @@ struct API: Sendable {
     var fields: [String] { body["errors"].items.compactMap { $0["field"].text } }
   }
 
+  /// Whose tokens are sent.
+  var subject = "li.na"
+
   func token(_ role: Role) throws -> String {
-    try issuer.token(subject: "li.na", roles: [role], expiresIn: .seconds(600))
+    try issuer.token(subject: subject, roles: [role], expiresIn: .seconds(600))
+  }
+
+  /// The same API for somebody else.
+  func by(_ subject: String) -> API {
+    var other = self
+    other.subject = subject
+    return other
   }
 
   /// - Parameter role: nil sends no token.
@@ -118,7 +129,9 @@ func withAPI<Result: Sendable>(
   return try await withBench(readyMade: readyMade) { bench in
     let router = makeServiceRouter()
     ActivityIngestRoutes(
-      pool: other ?? bench.pool, settlement: bench.settlement, committed: WakeSignal()
+      pool: other ?? bench.pool, settlement: bench.settlement,
+      directory: DirectoryCache(pool: other ?? bench.pool, goodFor: .zero),
+      committed: WakeSignal()
     ).add(to: router, authenticator: authenticator)
     let application = Application(
       responder: makeResponder(router),

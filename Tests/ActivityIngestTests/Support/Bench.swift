@@ -2,6 +2,8 @@ import Contracts
 import Logging
 import Messaging
 import Postgres
+import ServiceKit
+import ServiceWiring
 import TestSupport
 import Testing
 
@@ -24,6 +26,9 @@ struct Bench: Sendable {
   ]
 
   static let now = History.start.adding(days: 2)
+
+  /// Sees and does everything.
+  static let admin = Caller(subject: "chen.admin", roles: [.admin], in: Directory())
 
   static func rule(
     _ key: String, _ keyword: String, mode: Rule.Mode, to: Rule.Destination, from: String? = nil,
@@ -97,18 +102,22 @@ struct Bench: Sendable {
   }
 
   func proposals() async throws -> [Proposal] {
-    try await ProposalStore(pool: pool, committed: WakeSignal()).list(.init()).map(\.proposal)
+    try await proposalStore.list(.init()).map(\.proposal)
+  }
+
+  var proposalStore: ProposalStore {
+    ProposalStore(pool: pool, committed: WakeSignal(), pipelines: settlement.pipelines)
   }
 
   func unmatched() async throws -> [UnmatchedStore.Row] {
     try await UnmatchedStore(pool: pool, settlement: settlement, committed: WakeSignal())
-      .list(after: 0, limit: 100)
+      .list(in: UnmatchedScope(readBy: Bench.admin), after: 0, limit: 100)
   }
 
   func standing(_ activity: ObservedActivity) async throws -> ActivityStore.Standing {
     try #require(
       try await ActivityStore(pool: pool, committed: WakeSignal()).standing(
-        of: DerivedID.activity(source: activity.source, id: activity.id)))
+        of: DerivedID.activity(source: activity.source, id: activity.id), for: Bench.admin))
   }
 
   /// Every row of every table as text, to compare two states.
@@ -134,7 +143,7 @@ func withBench<Result: Sendable>(
   try await withTestDatabase { database in
     try await Migrator.migrate(
       database.pool, schema: database.schema,
-      sets: [MessagingMigrations.set, ActivityIngestMigrations.set],
+      sets: [MessagingMigrations.set, DirectoryMigrations.mirror, ActivityIngestMigrations.set],
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let store = RuleStore(pool: database.pool)
     let bench = Bench(

@@ -30,6 +30,8 @@ struct History {
   let id: EntityID
   var at = History.start
   var externalID: String?
+  var owner: String? = "wang.li"
+  var team: String? = "east"
   private(set) var stage = ""
   private(set) var events: [StageEvent] = []
 
@@ -97,8 +99,8 @@ struct History {
     var data = StageEventData(
       opportunityId: id, epoch: 1, sequence: sequence, pipeline: Ladder.key, pipelineVersion: 1,
       actor: "test", occurredAt: at, recordedAt: at)
-    data.owner = "wang.li"
-    data.team = "east"
+    data.owner = owner
+    data.team = team
     edit(&data)
     if let to = data.to { stage = to }
     at = at.adding(seconds: 1)

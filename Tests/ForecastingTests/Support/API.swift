@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import Postgres
 import ServiceKit
+import ServiceWiring
 import Testing
 
 @testable import Forecasting
@@ -31,8 +32,10 @@ struct API: Sendable {
     var refusedFields: [String] { body["errors"].items.compactMap { $0["field"].text } }
   }
 
-  func token(_ role: Role, expiresIn: Duration = .seconds(600)) throws -> String {
-    try issuer.token(subject: "somebody", roles: [role], expiresIn: expiresIn)
+  func token(
+    _ role: Role, of subject: String = "somebody", expiresIn: Duration = .seconds(600)
+  ) throws -> String {
+    try issuer.token(subject: subject, roles: [role], expiresIn: expiresIn)
   }
 
   /// - Parameter token: nil asks as a viewer, "" without a token.
@@ -58,10 +61,11 @@ func withAPI<Result: Sendable>(
   defer { try? FileManager.default.removeItem(atPath: keyFile) }
   let issuer = try TokenIssuer(keyFile: keyFile)
   let authenticator = try Authenticator(TokenConfiguration(source: .keyFile(keyFile)))
-  return try await withForecastingTables { pool in
+  return try await withForecastingTables(beside: [DirectoryMigrations.mirror]) { pool in
     let router = makeServiceRouter()
     ForecastingRoutes(
       funnels: FunnelQueries(pool: other ?? pool), timelines: TimelineQueries(pool: other ?? pool),
+      access: AccessControl(directory: DirectoryCache(pool: other ?? pool, goodFor: .zero)),
       freshness: { API.freshness }, now: { API.now }
     ).add(to: router, authenticator: authenticator)
     let application = Application(

@@ -7,13 +7,15 @@ import TestSupport
 @testable import Forecasting
 
 /// A schema with the tables of the service, lent to one test.
+///
+/// - Parameter others: tables of other modules beside them.
 func withForecastingTables<Result>(
-  _ body: (PostgresPool) async throws -> Result
+  beside others: [MigrationSet] = [], _ body: (PostgresPool) async throws -> Result
 ) async throws -> Result {
   try await withTestDatabase { database in
     try await Migrator.migrate(
       database.pool, schema: database.schema,
-      sets: [MessagingMigrations.set, ForecastingMigrations.set],
+      sets: [MessagingMigrations.set, ForecastingMigrations.set] + others,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await body(database.pool)
   }

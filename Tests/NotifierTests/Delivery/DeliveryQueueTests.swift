@@ -260,13 +260,13 @@ import Testing
       #expect(try await store.delete(ids[0], now: now))
       #expect(try await !store.delete(ids[0], now: now))
       #expect(try await store.find(ids[0]) == nil)
-      #expect(try await store.list(after: nil, limit: 9).map(\.id) == [ids[1]])
+      #expect(try await store.list(of: nil, after: nil, limit: 9).map(\.id) == [ids[1]])
       #expect(try await store.change(ids[0], now: now) { $0.status = .active } == nil)
       #expect(try await store.rotate(ids[0], to: .make(), now: now) == nil)
       #expect(try await store.sendTest(to: ids[0], by: "test", now: now) == nil)
       let log = DeliveryStore(pool: pool)
-      #expect(try await log.find(claimed.id, now: now) == nil)
-      guard case .notFound = try await log.retry(claimed.id, now: now) else {
+      #expect(try await log.find(claimed.id, of: nil, now: now) == nil)
+      guard case .notFound = try await log.retry(claimed.id, of: nil, now: now) else {
         return #expect(Bool(false), "retried")
       }
       #expect(try await pool.deliveries(to: ids[0]).isEmpty)

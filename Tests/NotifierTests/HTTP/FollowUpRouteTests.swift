@@ -53,7 +53,7 @@ import Testing
       api.clock.advance(days: 4)
       let log = LogEnd(
         clusterID: "cluster", topic: "stage-changes", group: "group", ends: [0: 1])
-      _ = try await Reminders(pool: api.pool).give(
+      _ = try await Reminders(pool: api.pool, directory: api.pool.directory).give(
         before: api.clock.now, log, now: api.clock.now)
       let item = try await api.get("/v1/follow-ups")["items"].items[0]
       #expect(item["remindedAt"].text == api.clock.now.description)

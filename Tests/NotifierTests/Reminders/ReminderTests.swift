@@ -17,7 +17,7 @@ import Testing
     var options = ReminderLoop.Options()
     options.grace = 0
     return ReminderLoop(
-      reminders: Reminders(pool: pool),
+      reminders: Reminders(pool: pool, directory: pool.directory),
       logEnd: { partitions in
         let rows = try await pool.query("SELECT partition, next_offset FROM consumer_offsets")
         var ends: [Int32: Int64] = [:]
@@ -69,7 +69,8 @@ import Testing
       #expect(followUp?.remind == false && followUp?.remindedAt == clock.now)
       // The notice comes back on the topic, and events say the same deadline again.
       try await pool.handle(
-        NoticeStream(), [try given[0].wireMessage(source: NotifierSource.name)])
+        NoticeStream(directory: pool.directory),
+        [try given[0].wireMessage(source: NotifierSource.name)])
       story.now = clock.now
       try await pool.read([story.change()])
       try await loop(pool, clock).giveDue()
@@ -128,7 +129,7 @@ import Testing
       try await pool.read([two.create()], partition: 1)
       let log = LogEnd(
         clusterID: "cluster", topic: "stage-changes", group: "group", ends: [0: 2, 1: 1])
-      let reminders = Reminders(pool: pool)
+      let reminders = Reminders(pool: pool, directory: pool.directory)
       #expect(try await reminders.duePartitions(before: clock.now) == [0, 1])
       #expect(try await reminders.give(before: clock.now, log, now: clock.now) == 1)
       #expect(try await notices(pool).map(\.data.opportunityId) == [two.id])
@@ -141,7 +142,7 @@ import Testing
       let clock = TestClock(Story.start.adding(days: 4))
       var story = Story()
       try await pool.read([story.create()])
-      let reminders = Reminders(pool: pool)
+      let reminders = Reminders(pool: pool, directory: pool.directory)
       for log in [
         LogEnd(clusterID: "other", topic: "stage-changes", group: "group", ends: [0: 0]),
         LogEnd(clusterID: "cluster", topic: "other", group: "group", ends: [0: 0]),
@@ -182,7 +183,7 @@ import Testing
       try await pool.read([story.create()])
       let made = WakeSignal()
       let loop = ReminderLoop(
-        reminders: Reminders(pool: pool),
+        reminders: Reminders(pool: pool, directory: pool.directory),
         logEnd: { _ in throw MessageFailure(.unprocessable, "no broker") }, made: [made],
         now: { clock.now }, logger: silent)
       await #expect(throws: MessageFailure.self) { try await loop.giveDue() }
@@ -208,7 +209,7 @@ import Testing
       var options = ReminderLoop.Options()
       options.pollInterval = .milliseconds(5)
       let loop = ReminderLoop(
-        reminders: Reminders(pool: pool),
+        reminders: Reminders(pool: pool, directory: pool.directory),
         logEnd: { partitions in
           asked.withLock { $0 += 1 }
           if isAway.withLock({ $0 }) { throw MessageFailure(.unprocessable, "no broker") }

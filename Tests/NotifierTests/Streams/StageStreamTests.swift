@@ -66,7 +66,7 @@ import Testing
       var story = Story()
       let event = story.create()
       let wire = try event.wireMessage(source: "/sluice/stage-service")
-      try await pool.handle(StageStream(), [wire])
+      try await pool.handle(StageStream(directory: pool.directory), [wire])
       let bytes = try await pool.query("SELECT body FROM deliveries")[0]
         .decode(0, as: [UInt8].self)
       let body = try JSONCoding.decode([String: JSONValue].self, from: bytes)
@@ -90,7 +90,7 @@ import Testing
       var odd = Story(2)
       odd.owner = "a\0b"
       let outcome = try await pool.handle(
-        StageStream(),
+        StageStream(directory: pool.directory),
         [
           WireMessage(key: nil, value: [0xFF], headers: good.headers),
           try odd.create().wireMessage(source: "/test"),
@@ -144,7 +144,7 @@ import Testing
       story.create()
       let event = story.events[0]
       try await pool.transaction { transaction in
-        var fanOut = try FanOut(in: transaction)
+        var fanOut = try FanOut(in: transaction, directory: pool.directory)
         try fanOut.add(
           OutgoingEvent(event, source: "/test", data: [0x7B, 0x7D], currentStage: "lead"))
         try transaction.execute("DELETE FROM subscriptions WHERE id = $1", id)
@@ -190,7 +190,7 @@ import Testing
       let offers = try await pool.subscribe(filter: EventFilter(stage: ["offer"]))
       let others = try await pool.subscribe(types: [NoticeType.followUpMissed.rawValue])
       let wire = try review().wireMessage(source: "/sluice/activity-ingest")
-      for _ in 1...2 { try await pool.handle(NoticeStream(), [wire]) }
+      for _ in 1...2 { try await pool.handle(NoticeStream(directory: pool.directory), [wire]) }
       #expect(try await pool.deliveries(to: reviews).count == 1)
       #expect(try await pool.deliveries(to: offers).count == 1)
       #expect(try await pool.deliveries(to: others).isEmpty)
@@ -201,7 +201,7 @@ import Testing
     try await withNotifierTables { pool in
       try await pool.subscribe()
       let outcome = try await pool.handle(
-        NoticeStream(),
+        NoticeStream(directory: pool.directory),
         [
           try review(1).wireMessage(source: NotifierSource.name),
           try review(2).wireMessage(source: "/sluice/activity-ingest"),

@@ -7,6 +7,7 @@ import Messaging
 import NIOCore
 import Postgres
 import ServiceKit
+import ServiceWiring
 import Testing
 
 @testable import Notifier
@@ -18,6 +19,15 @@ struct API: Sendable {
   let issuer: TokenIssuer
   let clock: TestClock
   let due: WakeSignal
+  /// Whose tokens are sent.
+  var subject = "zhao.min"
+
+  /// The same API for somebody else.
+  func by(_ subject: String) -> API {
+    var other = self
+    other.subject = subject
+    return other
+  }
 
   struct Answer {
     let status: Int
@@ -41,7 +51,7 @@ struct API: Sendable {
   ) async throws -> Answer {
     var headers: HTTPFields = [:]
     if let role {
-      let token = try issuer.token(subject: "zhao.min", roles: [role], expiresIn: .seconds(600))
+      let token = try issuer.token(subject: subject, roles: [role], expiresIn: .seconds(600))
       headers[.authorization] = "Bearer \(token)"
     }
     if body != nil { headers[.contentType] = contentType }
@@ -60,9 +70,9 @@ struct API: Sendable {
   }
 
   /// A new subscription's identity.
-  func subscribe(_ members: String = "") async throws -> String {
+  func subscribe(_ members: String = "", as role: Role = .manager) async throws -> String {
     let answer = try await send(
-      .post, "/v1/subscriptions", #"{"url":"https://example.com/hooks"\#(members)}"#)
+      .post, "/v1/subscriptions", #"{"url":"https://example.com/hooks"\#(members)}"#, as: role)
     try #require(answer.status == 201, "\(answer.body)")
     return try #require(answer["id"].text)
   }
@@ -93,6 +103,7 @@ func withAPI<Result: Sendable>(
     let router = makeServiceRouter()
     NotifierRoutes(
       pool: other ?? pool,
+      directory: DirectoryCache(pool: other ?? pool, goodFor: .zero),
       check: AddressCheck(
         resolver: exampleResolver, policy: AddressPolicy(allowsPrivate: false)),
       due: due, now: { clock.now }

@@ -2,6 +2,7 @@ import Contracts
 import Logging
 import Messaging
 import Postgres
+import ServiceWiring
 import Synchronization
 import TestSupport
 
@@ -16,7 +17,8 @@ func withNotifierTables<Result>(
     let result = try await withTestDatabase { database in
       try await Migrator.migrate(
         database.pool, schema: database.schema,
-        sets: [MessagingMigrations.set, NotifierMigrations.set], logger: silent)
+        sets: [MessagingMigrations.set, DirectoryMigrations.mirror, NotifierMigrations.set],
+        logger: silent)
       return try await body(database.pool)
     }
     await Turns.shared.give()
@@ -69,6 +71,9 @@ final class TestClock: Sendable {
 }
 
 extension PostgresPool {
+  /// The mirror as it is at every moment.
+  var directory: DirectoryCache { DirectoryCache(pool: self, goodFor: .zero) }
+
   /// Applies a batch as the consumer loop does: in one transaction, with its offset.
   @discardableResult
   func handle(
@@ -98,7 +103,8 @@ extension PostgresPool {
     _ events: [StageEvent], partition: Int32 = 0, now: Instant = Story.start
   ) async throws -> BatchOutcome {
     try await handle(
-      StageStream(), try events.map { try $0.wireMessage(source: "/test") }, partition: partition,
+      StageStream(directory: directory), try events.map { try $0.wireMessage(source: "/test") },
+      partition: partition,
       now: now)
   }
 
@@ -106,11 +112,12 @@ extension PostgresPool {
   func subscribe(
     to url: String = "https://example.com/hooks", types: [String] = [],
     filter: EventFilter = EventFilter(), status: Subscription.Status = .active,
-    at now: Instant = Story.start, secret: WebhookSecret = WebhookSecret(key: [1, 2, 3])
+    boundTo person: String? = nil, at now: Instant = Story.start,
+    secret: WebhookSecret = WebhookSecret(key: [1, 2, 3])
   ) async throws -> EntityID {
     let subscription = Subscription(
       id: .make(at: now), url: url, types: types, filter: filter, status: status,
-      createdBy: "test", createdAt: now, updatedAt: now, activeSince: now)
+      createdBy: "test", boundTo: person, createdAt: now, updatedAt: now, activeSince: now)
     try await SubscriptionStore(pool: self).create(subscription, secret: secret)
     return subscription.id
   }

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import ServiceWiring
 
 /// What a reader of the funnel asks for. A nil time is "now".
 struct FunnelQuestion: Hashable, Sendable {
@@ -10,6 +11,8 @@ struct FunnelQuestion: Hashable, Sendable {
   var asOf: Instant?
   /// Recorded time.
   var knownAt: Instant?
+  /// The deals that the reader may see, by their owner and team of the time; nil for all of them.
+  var scope: DealScope?
 
   var isAboutNow: Bool { asOf == nil && knownAt == nil }
 }

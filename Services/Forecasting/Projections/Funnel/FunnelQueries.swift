@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Postgres
+import ServiceWiring
 
 /// Reads the figures of a funnel. All statements of one answer see the same state of the database.
 struct FunnelQueries: Sendable {
@@ -88,8 +89,10 @@ struct FunnelQueries: Sendable {
         sum(dwell_seconds)::bigint
       FROM stage_totals
       WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
+        AND \(DealScope.condition(at: 4))
       GROUP BY stage, currency
-      """, question.pipeline, question.team, question.owner)
+      """, question.pipeline, question.team, question.owner, question.scope?.owners.sorted(),
+      question.scope?.teams.sorted())
     var figures: [String: StageFigures] = [:]
     for row in totals {
       try figures[try row.decode(0), default: StageFigures()].add(row)
@@ -102,10 +105,12 @@ struct FunnelQueries: Sendable {
         WHERE visit.pipeline = $1 AND visit.stage = wanted.stage AND visit.left_at IS NULL
           AND visit.entered_at IS NOT NULL
           AND ($2::text IS NULL OR deal.team = $2) AND ($3::text IS NULL OR deal.owner = $3)
+          AND \(DealScope.condition(owner: "deal.owner", team: "deal.team", at: 5))
         ORDER BY visit.entered_at LIMIT 1)
       FROM unnest($4::text[]) AS wanted (stage)
       """, question.pipeline, question.team, question.owner,
-      figures.filter { $0.value.count > 0 }.keys.sorted())
+      figures.filter { $0.value.count > 0 }.keys.sorted(), question.scope?.owners.sorted(),
+      question.scope?.teams.sorted())
     for row in oldest { figures[try row.decode(0)]?.oldestEntry = try row.optional(1) }
     return figures
   }

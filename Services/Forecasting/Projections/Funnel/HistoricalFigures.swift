@@ -1,5 +1,6 @@
 import Contracts
 import Postgres
+import ServiceWiring
 
 // The figures of an earlier time, out of the events that had happened at `asOf` and were recorded
 // at `knownAt`. A move whose reversal was recorded by then never was, even where it was taken back
@@ -16,9 +17,11 @@ extension FunnelQueries {
         JOIN known AS latest USING (opportunity_id)
         WHERE opening.is_last_opening AND latest.is_last
           AND ($4::text IS NULL OR latest.team = $4) AND ($5::text IS NULL OR latest.owner = $5)
+          AND \(DealScope.condition(owner: "latest.owner", team: "latest.team", at: 6))
         GROUP BY opening.to_stage, latest.currency
         """,
-      question.pipeline, question.asOf, question.knownAt, question.team, question.owner)
+      question.pipeline, question.asOf, question.knownAt, question.team, question.owner,
+      question.scope?.owners.sorted(), question.scope?.teams.sorted())
     let counted = try transaction.query(
       openings + """
         SELECT stage, sum(entered), sum(advanced), sum(back), sum(ended_known), sum(dwell_seconds)
@@ -27,6 +30,7 @@ extension FunnelQueries {
             0::bigint AS dwell_seconds
           FROM openings
           WHERE ($4::text IS NULL OR team = $4) AND ($5::text IS NULL OR owner = $5)
+            AND \(DealScope.condition(at: 6))
           UNION ALL
           SELECT left_stage, 0, (direction IS NOT DISTINCT FROM 'advance')::int,
             (direction IS NOT DISTINCT FROM 'back')::int, (NOT left_unknown)::int,
@@ -35,10 +39,12 @@ extension FunnelQueries {
           FROM openings
           WHERE left_stage IS NOT NULL AND ($4::text IS NULL OR team_before = $4)
             AND ($5::text IS NULL OR owner_before = $5)
+            AND \(DealScope.condition(owner: "owner_before", team: "team_before", at: 6))
         ) AS parts
         GROUP BY stage
         """,
-      question.pipeline, question.asOf, question.knownAt, question.team, question.owner)
+      question.pipeline, question.asOf, question.knownAt, question.team, question.owner,
+      question.scope?.owners.sorted(), question.scope?.teams.sorted())
     return try StageFigures.assemble(standing: standing, counted: counted)
   }
 

@@ -1,0 +1,134 @@
+import Contracts
+import HTTPTypes
+import ServiceKit
+import TestSupport
+import Testing
+
+@testable import Forecasting
+
+/// Whom the directory binds sees what comes of the deals in scope, and nothing else.
+@Suite struct ScopeRouteTests {
+  /// Deals of the organisation of ``Staff``: one of li.na that has advanced, one each of wang.li,
+  /// chen.hao and he.yan, and one that li.na has handed over to he.yan.
+  private static let histories: [History] = {
+    var histories = ["li.na", "wang.li", "chen.hao", "he.yan", "li.na"].enumerated().map {
+      number, owner in
+      var history = History(number + 1)
+      history.owner = owner
+      history.team = Staff.people.first { $0.id == owner }?.teamId
+      history.create()
+      return history
+    }
+    histories[0].move(to: "offer", afterDays: 2)
+    histories[4].change {
+      $0.owner = "he.yan"
+      $0.team = "west"
+    }
+    return histories
+  }()
+
+  private func withStaff(_ body: @Sendable (API) async throws -> Void) async throws {
+    try await withAPI { api in
+      try await Staff.fill(api.pool)
+      try await api.pool.publish(Ladder.published)
+      try await api.pool.project(Self.histories.flatMap(\.events))
+      try await body(api)
+    }
+  }
+
+  /// Who asks, and what there is of the stage `lead` (deals, entries) and in `offer`.
+  private static let funnels: [(person: String, role: Role, lead: [Int64], offer: Int64)] = [
+    ("li.na", .rep, [1, 3], 1), ("he.yan", .rep, [2, 1], 0), ("chen.hao", .rep, [1, 1], 0),
+    ("gu.wen", .rep, [0, 0], 0), ("wang.li", .manager, [2, 4], 1),
+    ("sun.fei", .manager, [2, 1], 0), ("zhou.ting", .manager, [4, 5], 1),
+    ("he.yan", .viewer, [4, 5], 1), ("he.yan", .admin, [4, 5], 1), ("ghost", .rep, [4, 5], 1),
+    ("ghost", .manager, [4, 5], 1),
+  ]
+
+  @Test func theFunnelCoversTheDealsInScope() async throws {
+    try await withStaff { api in
+      for (person, role, lead, offer) in Self.funnels {
+        let token = try api.token(role, of: person)
+        // Out of the sums, and out of the events.
+        for query in ["", "?asOf=\(API.now)"] {
+          let stages = try await api.request("/v1/funnel\(query)", token: token)["stages"].items
+          #expect(
+            [stages[0]["count"], stages[0]["entered"]] == lead.map { .integer($0) },
+            "\(role) \(person) \(query)")
+          #expect(stages[1]["count"] == .integer(offer), "\(role) \(person) \(query)")
+          #expect((stages[0]["oldestDays"] == .null) == (lead[0] == 0))
+        }
+      }
+    }
+  }
+
+  /// Owner and team are those of the time: the deal was li.na's before it was handed over.
+  @Test func theScopeIsThatOfTheTime() async throws {
+    try await withStaff { api in
+      let then = History.start.adding(days: 0.5)
+      for (person, count) in [("li.na", 3), ("he.yan", 1)] as [(String, Int64)] {
+        let answer = try await api.request(
+          "/v1/funnel?asOf=\(then)", token: api.token(.rep, of: person))
+        #expect(answer["stages"].items[0]["count"] == .integer(count), "\(person)")
+      }
+    }
+  }
+
+  @Test func whatIsAskedOfOthersIsEmpty() async throws {
+    try await withStaff { api in
+      let rep = try api.token(.rep, of: "he.yan")
+      for query in ["owner=li.na", "team=east", "owner=li.na&team=west"] {
+        for time in ["", "&asOf=\(API.now)"] {
+          let answer = try await api.request("/v1/funnel?\(query)\(time)", token: rep)
+          #expect(answer.status == .ok)
+          #expect(
+            answer["stages"].items.allSatisfy { $0["count"] == 0 && $0["entered"] == 0 }, "\(query)"
+          )
+        }
+      }
+      let own = try await api.request("/v1/funnel?owner=he.yan", token: rep)
+      #expect(own["stages"].items[0]["count"] == 2)
+    }
+  }
+
+  @Test func aTimelineOutsideTheScopeIsNotThere() async throws {
+    try await withStaff { api in
+      let readers: [[(String, Role)]] = [
+        [("li.na", .rep), ("wang.li", .rep), ("wang.li", .manager), ("zhou.ting", .manager)],
+        [("he.yan", .rep), ("sun.fei", .manager), ("zhou.ting", .manager)],
+      ]
+      let others: [[(String, Role)]] = [
+        [("he.yan", .rep), ("chen.hao", .rep), ("zhou.ting", .rep), ("sun.fei", .manager)],
+        [("li.na", .rep), ("wang.li", .manager), ("sun.fei", .rep)],
+      ]
+      let everybody: [(String, Role)] = [("he.yan", .viewer), ("gu.wen", .admin), ("ghost", .rep)]
+      for (index, history) in [Self.histories[0], Self.histories[4]].enumerated() {
+        let path = "/v1/opportunities/\(history.id)/timeline"
+        for (person, role) in readers[index] + everybody {
+          let answer = try await api.request(path, token: api.token(role, of: person))
+          #expect(answer.status == .ok, "\(role) \(person) \(index)")
+        }
+        for (person, role) in others[index] {
+          let answer = try await api.request(path, token: api.token(role, of: person))
+          #expect(answer.status == .notFound && answer["code"] == "not-found")
+          let unknown = try await api.request(
+            "/v1/opportunities/\(History(99).id)/timeline", token: api.token(role, of: person))
+          #expect(unknown["title"] == answer["title"])
+        }
+      }
+    }
+  }
+
+  @Test func whoHasLeftReadsNothing() async throws {
+    try await withStaff { api in
+      try await Staff.put(Staff.person("li.na", team: "east") { $0.active = false }, in: api.pool)
+      for path in ["/v1/funnel", "/v1/opportunities/\(Self.histories[0].id)/timeline"] {
+        for role in [Role.rep, .manager, .viewer, .admin] {
+          let answer = try await api.request(path, token: api.token(role, of: "li.na"))
+          #expect(answer.status == .forbidden)
+          #expect(answer["errors"].items.map { $0["code"] } == ["person-inactive"])
+        }
+      }
+    }
+  }
+}
