@@ -50,7 +50,8 @@ package enum AccessPolicy {
     /// Whether it is done to one deal or pipeline, or to several, rather than to none or to all.
     var isAboutDeals: Bool {
       switch self {
-      case .read, .create, .edit, .move, .revert, .report, .readActivity, .subscribe, .readPipelines,
+      case .read, .create, .edit, .move, .revert, .report, .readActivity, .subscribe,
+        .readPipelines,
         .comment, .writeDrafts:
         true
       case .readFeed, .readSettings, .changeSettings, .changeRules, .readStray, .settleStray,
