@@ -2,6 +2,7 @@ import Contracts
 import Messaging
 import Postgres
 import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

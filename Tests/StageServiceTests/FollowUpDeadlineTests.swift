@@ -4,6 +4,7 @@ import Messaging
 import Postgres
 import ServiceKit
 import ServiceWiring
+import TestSupport
 import Testing
 
 @testable import StageService

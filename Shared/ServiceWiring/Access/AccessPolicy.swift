@@ -51,8 +51,7 @@ package enum AccessPolicy {
     var isAboutDeals: Bool {
       switch self {
       case .read, .create, .edit, .move, .revert, .report, .readActivity, .subscribe,
-        .readPipelines,
-        .comment, .writeDrafts:
+        .readPipelines, .comment, .writeDrafts:
         true
       case .readFeed, .readSettings, .changeSettings, .changeRules, .readStray, .settleStray,
         .publish, .manageServiceAccounts:
