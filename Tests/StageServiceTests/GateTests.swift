@@ -96,4 +96,30 @@ import Testing
     let rule = Criterion.Rule.before(field: "expectedClose", value: "2026-04-01")
     #expect(rule.holds(for: Fixture.facts(deal)))
   }
+
+  /// Reopened into a stage that is no open one, a closed deal is not said to be open.
+  @Test func aClosedDealIsReopenedIntoAnOpenStageOnly() {
+    for (stage, target, code) in [
+      ("won", "lost", "stage-not-open"), ("lost", "won", "stage-not-open"),
+      ("proposal", "needs-analysis", "opportunity-not-closed"),
+      ("proposal", "lost", "opportunity-not-closed"),
+    ] {
+      let result = Fixture.decider().decide(
+        Fixture.command(.reopen(.init(to: target))), on: Fixture.deal(in: stage))
+      #expect(result.codes == [code], "\(stage) to \(target)")
+    }
+  }
+
+  /// Only roles that move deals have limits, so that no other lifts them.
+  @Test(
+    arguments: [
+      (["rep"], false), (["rep", "viewer"], false), (["rep", "legal"], false), ([], false),
+      (["rep", "manager"], true), (["admin"], true),
+    ] as [(Set<String>, Bool)])
+  func limitsAreThoseOfTheRolesThatMove(_ roles: Set<String>, _ isWithin: Bool) {
+    let deal = Fixture.deal(in: "proposal") { $0.amount = Money(minor: 101, currency: "CNY") }
+    let facts = Fixture.facts(deal, by: Mover(id: "li.na", roles: roles))
+    let rule = Criterion.Rule.amountWithin(limits: ["rep": 100, "manager": 1_000])
+    #expect(rule.holds(for: facts) == isWithin)
+  }
 }

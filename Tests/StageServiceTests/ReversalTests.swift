@@ -165,6 +165,29 @@ import Testing
     #expect(event.data.evidence == evidence)
   }
 
+  /// A deal whose wrong moves, one within the other, are both taken back.
+  @Test func aFormerStateIsThatOfItsTime() throws {
+    var story = try story(.move(.init(to: "needs-analysis")), Self.toProposal)
+    try story.tell(.update(OpportunityPatch(name: "noted")))
+    try story.tell(.revert(.init()))
+    try story.tell(.update(OpportunityPatch(name: "again")))
+    func state(hour: Double) -> Opportunity? {
+      Opportunity(story.history, asOf: Fixture.start.adding(seconds: hour * 3_600))
+    }
+    #expect(state(hour: -1) == nil)
+    #expect(state(hour: 0)?.stage == "initial-contact")
+    // Between the move and its reversal the deal had not moved, but its name is that of the time.
+    #expect(state(hour: 3)?.stage == "needs-analysis" && state(hour: 3)?.name == "noted")
+    #expect(state(hour: 3)?.fields == [:] && state(hour: 3)?.sequence == 4)
+    // Once it is reverted, everything is as it was then, deadline and forecast, too.
+    #expect(state(hour: 5) == story.deal)
+    let before = story.deal
+    try story.tell(.revert(.init()))
+    #expect(state(hour: 6) == story.deal)
+    #expect(state(hour: 5)?.stage == "initial-contact" && before?.stage == "needs-analysis")
+    #expect(state(hour: 5)?.sequence == before?.sequence)
+  }
+
   @Test func aRevertedStayIsInNoFormerState() async throws {
     try await withAPI { api in
       try await api.publishGeneral()

@@ -26,10 +26,13 @@ struct GateFacts: Sendable {
     return definition.stage(deal.stage)?.checklist.filter { ticks[$0.key] == nil } ?? []
   }
 
-  /// Whether the amount lies within what one of the mover's roles may decide on.
+  /// Whether the amount lies within what one of the mover's roles may decide on. Roles that move no
+  /// deals, such as that of a viewer, have no say.
   func isAmountWithin(_ limits: [String: Int64]) -> Bool {
     guard let amount = deal.amount, mover.id != nil else { return true }
-    return mover.roles.contains { role in limits[role].map { amount.minor <= $0 } ?? true }
+    return mover.roles.intersection(StageCheck.moverRoles).contains { role in
+      limits[role].map { amount.minor <= $0 } ?? true
+    }
   }
 }
 

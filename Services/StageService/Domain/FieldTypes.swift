@@ -9,7 +9,7 @@ extension Validation {
     guard let fields, !definition.fields.isEmpty else { return [] }
     return fields.sorted { $0.key < $1.key }.compactMap { key, value in
       guard value != .null, let declaration = definition.field(key),
-        let expected = declaration.expectation(of: value)
+        let expected = declaration.type.expectation(of: value, choices: declaration.choices ?? [])
       else { return nil }
       return .misfit(
         declaration, at: "/fields/\(key.escapedForPointer)", zh: expected.zh, en: expected.en)
@@ -17,10 +17,12 @@ extension Validation {
   }
 }
 
-extension FieldDeclaration {
-  /// Nil where the value fits; otherwise what would be right.
-  fileprivate func expectation(of value: JSONValue) -> LocalizedText? {
-    switch type {
+extension FieldDeclaration.Kind {
+  /// Nil where a field of the type can hold the value; otherwise what would be right.
+  func expectation(
+    of value: JSONValue, choices: [FieldDeclaration.Choice]
+  ) -> LocalizedText? {
+    switch self {
     case .text:
       value.string == nil ? LocalizedText(zh: "须为文本", en: "must be a text") : nil
     case .number:
@@ -37,7 +39,7 @@ extension FieldDeclaration {
         : LocalizedText(
           zh: "须为 yyyy-MM-dd 格式的日期，例如 2026-11-30",
           en: "must be a date yyyy-MM-dd such as 2026-11-30")
-    case .choice: choiceExpectation(of: value)
+    case .choice: choiceExpectation(of: value, choices)
     case .person:
       value.string.map { Validation.text($0, at: "/").isEmpty } == true
         ? nil
@@ -50,8 +52,9 @@ extension FieldDeclaration {
     }
   }
 
-  private func choiceExpectation(of value: JSONValue) -> LocalizedText? {
-    let choices = choices ?? []
+  private func choiceExpectation(
+    of value: JSONValue, _ choices: [FieldDeclaration.Choice]
+  ) -> LocalizedText? {
     if let key = value.string, choices.contains(where: { $0.key == key }) { return nil }
     let zh = choices.map { "\($0.name.zh)（\($0.key)）" }.joined(separator: "、")
     let en = choices.map { "\($0.key) (\($0.name.en))" }.joined(separator: ", ")

@@ -27,6 +27,10 @@ struct Gate: Sendable {
       let from = definition.position(of: source.key), let to = definition.position(of: target.key)
     else { return [.unknownStage(opportunity.stage, of: definition)] }
     if source.key == target.key { return [.alreadyThere(target)] }
+    if reopening {
+      if source.category == .open { return [.notClosed(source)] }
+      if target.category != .open { return [.reopenedIntoClosed(target)] }
+    }
 
     var failures: [GateFailure] = []
     let direction = MoveDirection.of(
@@ -34,10 +38,8 @@ struct Gate: Sendable {
     switch direction {
     case .reopen where !reopening:
       return [.closed(source)]
-    case .reopen:
-      if target.category != .open { failures.append(.reopenedIntoClosed(target)) }
+    case .reopen: break
     case .lost, .back, .advance:
-      if reopening { return [.notClosed(source)] }
       if let next = source.next, !next.contains(target.key) {
         failures.append(.transition(from: source, to: target, allowed: next, in: definition))
       }

@@ -91,6 +91,27 @@ struct Opportunity: Hashable, Sendable {
     for change in event.changes { apply(change) }
   }
 
+  /// The deal at a business time: the fold of what had occurred by then. A move that was reverted later
+  /// never was, nor was what was moved and reverted meanwhile.
+  init?(_ history: [StageEvent], asOf: Instant) {
+    let events = history.filter { $0.occurredAt <= asOf }
+    let reverted = Set(history.compactMap(\.data.reverted?.eventId))
+    let revertedByThen = Set(events.compactMap(\.data.reverted?.eventId))
+    let first =
+      events.firstIndex { reverted.contains($0.id) && !revertedByThen.contains($0.id) }
+      ?? events.endIndex
+    var state: Opportunity?
+    for (index, event) in events.enumerated() {
+      if index >= first, event.type == .moveReverted || reverted.contains(event.id) {
+        state?.sequence = event.sequence
+      } else {
+        state = state?.applying(event) ?? Opportunity(event)
+      }
+    }
+    guard let state else { return nil }
+    self = state
+  }
+
   /// The deal after its next event.
   func applying(_ event: StageEvent) -> Opportunity {
     var next = self

@@ -35,20 +35,9 @@ struct HistoryStore: Sendable {
     WHERE opportunity_id = $1 ORDER BY epoch, sequence
     """
 
-  /// The deal as it was at a business time: the fold of what had occurred by then. A move that was
-  /// reverted at any time never was.
+  /// The deal as it was at a business time.
   func state(of id: EntityID, asOf: Instant) async throws -> Opportunity? {
-    let events = try await events(of: id)
-    let reverted = Set(events.compactMap(\.data.reverted?.eventId))
-    var state: Opportunity?
-    for event in events where event.occurredAt <= asOf {
-      if event.type == .moveReverted || reverted.contains(event.id) {
-        state?.sequence = event.sequence
-      } else {
-        state = state?.applying(event) ?? Opportunity(event)
-      }
-    }
-    return state
+    Opportunity(try await events(of: id), asOf: asOf)
   }
 
   /// Every event of every deal behind the cursor, in commit-safe order: a transaction that is still

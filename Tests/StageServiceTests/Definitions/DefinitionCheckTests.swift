@@ -196,7 +196,13 @@ import Testing
       (.equals(field: "choiceField", value: "green"), ["/equals/value": "wrong-type"]),
       (.equals(field: "dateField", value: "2026-02-30"), ["/equals/value": "wrong-type"]),
       (.equals(field: "moneyField", value: "5 CNY"), ["/equals/value": "wrong-type"]),
-      (.equals(field: "personField", value: ""), ["/equals/value": "wrong-type"]),
+      (.equals(field: "personField", value: ""), ["/equals/value": "required"]),
+      (.equals(field: "textField", value: " "), ["/equals/value": "required"]),
+      (
+        .equals(
+          field: "moneyField", value: ["minor": 1, "currency": "CNY", "rounded": true]),
+        ["/equals/value": "wrong-type"]
+      ),
       (
         .oneOf(field: "choiceField", values: ["red", "green", .null]),
         ["/oneOf/values/1": "wrong-type", "/oneOf/values/2": "invalid-value"]

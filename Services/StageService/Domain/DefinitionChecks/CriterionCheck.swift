@@ -98,13 +98,17 @@ struct CriterionCheck {
       ]
     }
     guard let type = type(of: field) else { return texts(of: value, at: pointer) }
-    let choices = definition.field(field)?.choices?.map(\.key) ?? []
-    if CriterionCheck.fits(value, type, choices: choices) { return texts(of: value, at: pointer) }
-    let expected = CriterionCheck.expectation(of: type, choices: choices)
+    if case .string = value, !value.isFilled { return [.empty(at: pointer)] }
+    // A number beside money means minor units.
+    if type == .money, case .integer = value { return [] }
+    guard
+      let expected = type.expectation(
+        of: value, choices: definition.field(field)?.choices ?? [])
+    else { return texts(of: value, at: pointer) }
     return [
       .invalid(
-        pointer, "wrong-type", zh: "不是字段“\(field)”的值；应为\(expected.zh)",
-        en: "is no value of “\(field)”; expected \(expected.en)")
+        pointer, "wrong-type", zh: "不是字段“\(field)”的值：\(expected.zh)",
+        en: "is no value of “\(field)”: it \(expected.en)")
     ]
   }
 
@@ -144,48 +148,6 @@ struct CriterionCheck {
           .invalid(member, "out-of-range", zh: "不能为负数", en: "must not be negative"))
       }
       return failures
-    }
-  }
-}
-
-extension CriterionCheck {
-  fileprivate static func fits(
-    _ value: JSONValue, _ type: FieldDeclaration.Kind, choices: [String]
-  ) -> Bool {
-    switch (type, value) {
-    case (.text, .string), (.person, .string): value.isFilled
-    case (.number, .integer), (.number, .number), (.boolean, .boolean): true
-    // A number beside money means minor units.
-    case (.money, .integer): true
-    case (.money, .object(let members)):
-      if case .integer? = members["minor"], case .string(let currency)? = members["currency"] {
-        Money.isCurrency(currency)
-      } else {
-        false
-      }
-    case (.date, .string(let text)): Validation.isDate(text)
-    case (.choice, .string(let text)): choices.contains(text)
-    default: false
-    }
-  }
-
-  fileprivate static func expectation(
-    of type: FieldDeclaration.Kind, choices: [String]
-  ) -> LocalizedText {
-    switch type {
-    case .text: LocalizedText(zh: "文本", en: "a text")
-    case .number: LocalizedText(zh: "数字", en: "a number")
-    case .money:
-      LocalizedText(
-        zh: "金额 {\"minor\", \"currency\"} 或以分为单位的整数",
-        en: "money {\"minor\", \"currency\"}, or a whole number of minor units")
-    case .date: LocalizedText(zh: "日期，例如 2026-11-30", en: "a date such as 2026-11-30")
-    case .choice:
-      LocalizedText(
-        zh: "以下之一：\(choices.joined(separator: ", "))",
-        en: "one of \(choices.joined(separator: ", "))")
-    case .person: LocalizedText(zh: "人员编号", en: "the id of a person")
-    case .boolean: LocalizedText(zh: " true 或 false", en: "true or false")
     }
   }
 }

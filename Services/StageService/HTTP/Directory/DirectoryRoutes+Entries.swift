@@ -9,27 +9,30 @@ import ServiceWiring
 
 // What the routes of all kinds of entries have in common.
 extension DirectoryRoutes {
-  func list<Entry: DirectoryRecord>(
-    _ request: Request, _ context: ServiceRequestContext
-  ) async throws -> Page<Entry> {
-    _ = try await access.caller(context, to: .readSettings)
-    var query = QueryReader(request)
-    let after = query.string("cursor")
-    let limit = query.int("limit", in: 1...500, default: 100)
-    try query.finish()
-    let entries = try await store.list(Entry.self, after: after, limit: limit + 1)
-    let page = Array(entries.prefix(limit))
-    return Page(items: page, next: entries.count > limit ? page.last?.id : nil)
+  typealias Handler<Output> =
+    @Sendable (Request, ServiceRequestContext) async throws -> Output
+
+  func list<Entry: DirectoryRecord>(_: Entry.Type) -> Handler<Page<Entry>> {
+    { request, context in
+      _ = try await access.caller(context, to: .readSettings)
+      var query = QueryReader(request)
+      let after = query.string("cursor")
+      let limit = query.int("limit", in: 1...500, default: 100)
+      try query.finish()
+      let entries = try await store.list(Entry.self, after: after, limit: limit + 1)
+      let page = Array(entries.prefix(limit))
+      return Page(items: page, next: entries.count > limit ? page.last?.id : nil)
+    }
   }
 
-  func read<Entry: DirectoryRecord>(
-    _: Entry.Type, _ context: ServiceRequestContext
-  ) async throws -> Response {
-    _ = try await access.caller(context, to: .readSettings)
-    guard let entry = try await store.find(Entry.self, try id(context, Entry.self)) else {
-      throw Self.unknown(Entry.self)
+  func read<Entry: DirectoryRecord>(_: Entry.Type) -> Handler<Response> {
+    { _, context in
+      _ = try await access.caller(context, to: .readSettings)
+      guard let entry = try await store.find(Entry.self, try id(context, Entry.self)) else {
+        throw Self.unknown(Entry.self)
+      }
+      return endpoint.response(try Self.shown(entry))
     }
-    return endpoint.response(try Self.shown(entry))
   }
 
   /// - Parameter entry: makes the entry out of the body, the id of the path, the time and the caller.

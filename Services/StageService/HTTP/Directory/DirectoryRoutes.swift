@@ -14,35 +14,23 @@ struct DirectoryRoutes: Sendable {
 
   func add(to router: RouterGroup<ServiceRequestContext>) {
     let people = router.group("people")
-    people.get(use: listPeople)
-    people.get(":id", use: readPerson)
+    people.get(use: list(PersonEntry.self))
+    people.get(":id", use: read(PersonEntry.self))
     people.put(":id", use: putPerson)
     people.post(":id/deactivate", use: deactivate)
     let teams = router.group("teams")
-    teams.get(use: listTeams)
-    teams.get(":id", use: readTeam)
+    teams.get(use: list(TeamEntry.self))
+    teams.get(":id", use: read(TeamEntry.self))
     teams.put(":id", use: putTeam)
     let calendars = router.group("calendars")
     calendars.get(use: listCalendars)
     calendars.get(":id", use: readCalendar)
     calendars.put(":id", use: putCalendar)
-    router.get("exchange-rates/:id", use: readRates)
+    router.get("exchange-rates/:id", use: read(ExchangeRatesEntry.self))
     router.put("exchange-rates/:id", use: putRates)
   }
 
   // MARK: People
-
-  @Sendable private func listPeople(
-    _ request: Request, _ context: ServiceRequestContext
-  ) async throws -> Page<PersonEntry> {
-    try await list(request, context)
-  }
-
-  @Sendable private func readPerson(
-    _ request: Request, _ context: ServiceRequestContext
-  ) async throws -> Response {
-    try await read(PersonEntry.self, context)
-  }
 
   @Sendable private func putPerson(
     _ request: Request, _ context: ServiceRequestContext
@@ -75,18 +63,6 @@ struct DirectoryRoutes: Sendable {
   }
 
   // MARK: Teams
-
-  @Sendable private func listTeams(
-    _ request: Request, _ context: ServiceRequestContext
-  ) async throws -> Page<TeamEntry> {
-    try await list(request, context)
-  }
-
-  @Sendable private func readTeam(
-    _ request: Request, _ context: ServiceRequestContext
-  ) async throws -> Response {
-    try await read(TeamEntry.self, context)
-  }
 
   @Sendable private func putTeam(
     _ request: Request, _ context: ServiceRequestContext
@@ -125,12 +101,6 @@ struct DirectoryRoutes: Sendable {
   }
 
   // MARK: Exchange rates
-
-  @Sendable private func readRates(
-    _ request: Request, _ context: ServiceRequestContext
-  ) async throws -> Response {
-    try await read(ExchangeRatesEntry.self, context)
-  }
 
   @Sendable private func putRates(
     _ request: Request, _ context: ServiceRequestContext
