@@ -144,7 +144,7 @@ import Testing
         pool: bench.pool, settlement: bench.settlement, committed: WakeSignal())
       let key = DerivedID.activity(source: mail.source, id: mail.id)
       for _ in 1...2 {
-        let outcome = try await store.assign(key, to: duplicate.id, by: "li.na", at: Bench.now)
+        let outcome = try await store.assign(key, to: duplicate.id, by: Bench.admin, at: Bench.now)
         guard case .done(let standing) = outcome else {
           Issue.record("\(outcome)")
           return
