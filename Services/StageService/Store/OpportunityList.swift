@@ -112,6 +112,8 @@ extension OpportunityStore {
     let limit = query.bind(filter.limit)
     let text = query.bind(text)
     query.filter(by: filter.scopeToAsk)
+    // Where nothing else is asked, the first that are found are the page.
+    let hits = query.asksForAll ? "hits ORDER BY opportunity_id LIMIT \(limit)" : "hits"
     // That a page is wanted in order must not lead the planner past the index.
     let rows = try await pool.query(
       """
@@ -123,7 +125,7 @@ extension OpportunityStore {
       matching AS MATERIALIZED (
         SELECT \(OpportunityColumns.list) FROM opportunities
         \(query.selection(
-          "id IN (SELECT opportunity_id FROM hits)", "(SELECT are_few FROM counted)")))
+          "id IN (SELECT opportunity_id FROM \(hits))", "(SELECT are_few FROM counted)")))
       SELECT are_few, page.* FROM counted LEFT JOIN (
         SELECT \(OpportunityColumns.list) FROM matching ORDER BY id LIMIT \(limit)) AS page ON true
       ORDER BY id
@@ -139,6 +141,8 @@ extension OpportunityStore {
 private struct ListQuery {
   private(set) var parameters: [(any PostgresEncodable)?] = []
   private var conditions: [String] = []
+  /// No deal is left out but those of the pages before.
+  private(set) var asksForAll = true
   /// Which names stand behind the page before.
   private(set) var behind = "true"
 
@@ -149,6 +153,7 @@ private struct ListQuery {
     ] {
       if let value { require("\(column) = \(bind(value))") }
     }
+    asksForAll = conditions.isEmpty
     if let after = filter.after {
       let place = bind(after)
       require("id > \(place)")
@@ -173,6 +178,7 @@ private struct ListQuery {
   /// For deals that are found by something else.
   mutating func filter(by scope: DealScope?) {
     guard let scope else { return }
+    asksForAll = false
     require(ScopeCondition(scope: scope).plain(&parameters))
   }
 
