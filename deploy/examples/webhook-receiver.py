@@ -33,7 +33,8 @@ class Receiver(BaseHTTPRequestHandler):
 
     def answer(self, status, line):
         if line:
-            print(line, flush=True)
+            # One write, so that threads do not mix their lines.
+            print(f"{line}\n", end="", flush=True)
         self.send_response(status)
         self.send_header("content-length", "0")
         self.end_headers()

@@ -57,7 +57,8 @@ struct ProjectionSnapshot: Sendable {
         sum(dwell_seconds)::bigint, sum(deals)::bigint, sum(amount_minor)::text
       FROM stage_totals GROUP BY pipeline, stage, owner, team, currency
       """)
-    return try rows.reduce(into: [:]) { totals, row in
+    // A row whose sums are all taken back says as much as no row.
+    return try rows.reduce(into: [TotalKey: Totals]()) { totals, row in
       let key = TotalKey(
         pipeline: try row.decode(0), stage: try row.decode(1), owner: try row.decode(2),
         team: try row.decode(3))
@@ -74,6 +75,7 @@ struct ProjectionSnapshot: Sendable {
         in: try row.decode(4))
       totals[key] = sums
     }
+    .filter { !$0.value.isZero }
   }
 
   private static func parked(
