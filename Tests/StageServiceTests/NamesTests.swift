@@ -78,6 +78,24 @@ import Testing
     }
   }
 
+  @Test(arguments: ["near", "index"])
+  func aDuplicateTakesNoPlaceOfAPage(_ way: String) async throws {
+    try await withAPI { api in
+      try await api.publishPlain()
+      if way == "index" { try await fill(api.pool) }
+      var ids: [String] = []
+      for name in ["双胞胎 1", "双胞胎 2", "双胞胎 3"] {
+        ids.append(try await api.create(["name": .string(name)]))
+      }
+      #expect(
+        try await api.send(
+          .post, "/v1/opportunities/\(ids[0])/merge", ["into": .string(ids[1])]
+        ).status == 200)
+      #expect(try await found("双胞胎", api, "&limit=1") == ["双胞胎 2"])
+      #expect(try await found("双胞胎", api) == ["双胞胎 2", "双胞胎 3"])
+    }
+  }
+
   @Test func accountsAreThoseOfTheDeals() async throws {
     try await withAPI { api in
       try await api.publishPlain()

@@ -114,6 +114,12 @@ extension OpportunityStore {
     let limit = query.bind(filter.limit)
     let text = query.bind(text)
     query.filter(by: filter.scopeToAsk)
+    // Where nothing else is asked, the first that are found are the page.
+    let page = """
+      hits WHERE opportunity_id NOT IN (SELECT id FROM opportunities WHERE merged_into IS NOT NULL)
+        ORDER BY opportunity_id LIMIT \(limit)
+      """
+    let hits = query.asksForAll ? page : "hits"
     // That a page is wanted in order must not lead the planner past the index.
     let rows = try await pool.query(
       """
@@ -125,7 +131,7 @@ extension OpportunityStore {
       matching AS MATERIALIZED (
         SELECT \(OpportunityColumns.list) FROM opportunities
         \(query.selection(
-          "id IN (SELECT opportunity_id FROM hits)", "(SELECT are_few FROM counted)")))
+          "id IN (SELECT opportunity_id FROM \(hits))", "(SELECT are_few FROM counted)")))
       SELECT are_few, page.* FROM counted LEFT JOIN (
         SELECT \(OpportunityColumns.list) FROM matching ORDER BY id LIMIT \(limit)) AS page ON true
       ORDER BY id
@@ -141,6 +147,8 @@ extension OpportunityStore {
 private struct ListQuery {
   private(set) var parameters: [(any PostgresEncodable)?] = []
   private var conditions: [String] = []
+  /// No deal is left out but duplicates and those of the pages before.
+  private(set) var asksForAll = true
   /// Which names stand behind the page before.
   private(set) var behind = "true"
 
@@ -151,6 +159,7 @@ private struct ListQuery {
     ] {
       if let value { require("\(column) = \(bind(value))") }
     }
+    asksForAll = conditions.isEmpty && filter.status == nil
     switch filter.status {
     case .merged?: require("merged_into IS NOT NULL")
     case let status?: require("category = \(bind(status.rawValue)) AND merged_into IS NULL")
@@ -180,6 +189,7 @@ private struct ListQuery {
   /// For deals that are found by something else.
   mutating func filter(by scope: DealScope?) {
     guard let scope else { return }
+    asksForAll = false
     require(ScopeCondition(scope: scope).plain(&parameters))
   }
 

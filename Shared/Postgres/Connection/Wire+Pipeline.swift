@@ -12,8 +12,9 @@ enum PipelineItem {
   }
 }
 
-/// Statements that follow each other without waiting (libpq's pipeline mode): the server works on the
-/// first while the next is made ready, and all of them cost one round trip.
+/// Statements that follow each other without waiting (libpq's pipeline mode): all of them cost one round
+/// trip, and where they are large the server works on the first while the next is made ready. libpq
+/// gathers small ones up to 64 KiB.
 ///
 /// The connection stays in blocking mode: libpq reads and keeps what arrives while it waits until it
 /// can write, so that large statements and large answers do not wait for each other.
@@ -49,7 +50,6 @@ extension Wire {
         PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1)
       })
     pipeline.append(.statement(sql, expectation))
-    try require(PQflush(connection) == 0 ? 1 : 0)
   }
 
   /// Runs statements with one wait; the answers in their order. What was sent before is answered
