@@ -148,6 +148,7 @@ let package = Package(
         .embedInCode("Migrations/m0003_rebuilds.sql"),
         .embedInCode("Migrations/m0004_stage_totals.sql"),
         .embedInCode("Migrations/m0005_merged_deals.sql"),
+        .embedInCode("Migrations/m0006_figures.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -135,8 +135,9 @@ import Testing
       let tables = try rows.map { try $0.decode(0, as: String.self) }
       #expect(
         tables.filter { !RebuildSchemas.kept.contains($0) } == [
-          "applied_events", "consumer_offsets", "current_stage", "parked_events",
-          "pipeline_stages", "stage_totals", "visits",
+          "applied_events", "consumer_offsets", "current_stage", "daily_changes", "deal_owners",
+          "deal_traits", "dwell_totals", "parked_events", "pipeline_stages", "stage_totals",
+          "visits",
         ])
     }
   }

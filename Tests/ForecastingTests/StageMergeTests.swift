@@ -21,6 +21,12 @@ import Testing
       $0.move(to: "lost")
       $0.merge()
     },
+    StageRevertTests.Story("one that was on hold") {
+      $0.hold(true)
+      $0.hold(false)
+      $0.move(to: "won")
+      $0.merge()
+    },
     StageRevertTests.Story("what it hears of afterwards changes nothing") {
       $0.move(to: "offer")
       $0.merge()
@@ -70,8 +76,10 @@ import Testing
       try await pool.project(history.events)
       let tables = try await Tables(of: pool)
       #expect(tables.visits.isEmpty && tables.totals.isEmpty && tables.facts.count == 3)
+      #expect(tables.daily.isEmpty && tables.dwell.isEmpty)
       let row = try #require(tables.current[history.id])
       #expect(row.mergedInto == survivor && row.stage == "won" && row.sequence == 3)
+      #expect(row.createdAt == nil && row.outcome == nil && row.closedAt == nil)
       // Whoever asks for open or won deals does not find it.
       let stored = try await pool.query("SELECT category, merged_into FROM current_stage")
       #expect(try stored.first?.decode(0, as: String.self) == "merged")
@@ -97,6 +105,29 @@ import Testing
       #expect(row.name == ErasedData.mark && row.account == ErasedData.mark)
       #expect(row.sequence == history.last.sequence && row.stage == "offer")
       #expect(after.visits == before.visits && after.totals == before.totals)
+      #expect(after.daily == before.daily && after.dwell == before.dwell)
+    }
+  }
+
+  /// A custom field that was erased tells deals apart no more, whether or not the log still has it.
+  @Test func anErasedFieldNarrowsNoFigure() async throws {
+    try await withForecastingTables { pool in
+      var history = History(1)
+      history.create()
+      history.set(["product": "Suite", "industry": .object(["name": "Steel"])])
+      try await pool.project(history.events)
+      func traits() async throws -> [String?] {
+        let row = try #require(
+          try await pool.query("SELECT product, industry FROM deal_traits").first)
+        return [try row.optional(0), try row.optional(1)]
+      }
+      #expect(try await traits() == ["Suite", "Steel"])
+      try await pool.project([history.erase(["industry", "phone"], names: false)])
+      #expect(try await traits() == ["Suite", nil])
+      try await pool.project([history.set(["product": .string(ErasedData.mark)])])
+      #expect(try await traits() == [nil, nil])
+      try await pool.project([history.set(["product": "Core"])])
+      #expect(try await traits() == ["Core", nil])
     }
   }
 

@@ -201,7 +201,9 @@ import Testing
   @Test(arguments: [UInt64(21), 22, 23, 24, 25, 26])
   func anyDeliveryGivesWhatFollowsFromTheHistories(seed: UInt64) async throws {
     var random = SplitMix(seed)
-    let histories = (1...80).map { History.random($0, restores: seed % 2 == 0, &random) }
+    let histories = (1...80).map {
+      History.random($0, restores: seed % 2 == 0, disordered: seed % 3 == 0, &random)
+    }
     let batches = Delivery.random(histories, &random)
     try await withForecastingTables { pool in
       for batch in batches { try await pool.project(batch) }

@@ -66,7 +66,13 @@ import Testing
     try await withTestDatabase { database in
       let pool = database.pool
       try await Self.migrate(database, upTo: 1)
-      try await pool.publish(Ladder.published)
+      try await pool.execute(
+        """
+        INSERT INTO pipeline_stages (pipeline, version, position, stage, category, name_zh, name_en)
+        SELECT $1, 1, position - 1, stage, category, stage, stage
+        FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS row (stage, category, position)
+        """, Ladder.key, Ladder.definition.stages.map(\.key),
+        Ladder.definition.stages.map(\.category.rawValue))
       var history = History(1)
       history.create()
       history.move(to: "offer")
@@ -75,6 +81,10 @@ import Testing
       try await Self.migrate(database)
       let before = Tables(naively: [history.log])
       #expect(try await Tables(of: pool).differences(from: before) == [])
+      // What earlier versions did not write down is read from the log once more.
+      let asked = try await pool.query("SELECT source, state FROM rebuilds")
+      #expect(try asked.map { try $0.decode(0, as: String.self) } == ["log"])
+      #expect(try asked.map { try $0.decode(1, as: String.self) } == ["requested"])
       history.revert()
       history.restore(losing: 1)
       history.change()

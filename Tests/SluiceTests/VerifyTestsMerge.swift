@@ -17,6 +17,16 @@ import Testing
     }
     wanted.add(survivor.history(0), symbols: survivor.symbols)
     #expect(counted.totals == wanted.totals)
+    var (days, wantedDays) = (DayLedger(), DayLedger())
+    var (lengths, wantedLengths) = (DwellLedger(), DwellLedger())
+    for index in feed.opportunities.indices {
+      days.add(feed.history(index), symbols: feed.symbols)
+      lengths.add(feed.history(index), symbols: feed.symbols)
+    }
+    wantedDays.add(survivor.history(0), symbols: survivor.symbols)
+    wantedLengths.add(survivor.history(0), symbols: survivor.symbols)
+    #expect(days.days == wantedDays.days && !days.days.isEmpty)
+    #expect(lengths.visits == wantedLengths.visits)
   }
 
   @Test func itsRowSaysWhereItStoodAndWhatItBecamePartOf() throws {
@@ -28,6 +38,7 @@ import Testing
     #expect(row.category == "merged" && row.stage == "talk" && row.sequence == 3)
     #expect(row.enteredAt == Story.noon(4) && row.enteredSequence == 2)
     #expect(row.mergedInto == Story.opportunity(1).description)
+    #expect(row.createdAt == nil && row.outcome == nil && row.closedAt == nil)
     #expect(replay.applied.map(\.mergedInto) == [nil, nil, row.mergedInto])
   }
 

@@ -99,6 +99,24 @@ import Testing
       ])
   }
 
+  @Test func wrongDaysLengthsOwnersAndTraitsAreFound() async throws {
+    let log = try await check(
+      after: "UPDATE daily_changes SET deals = deals + 1 WHERE to_stage = '' AND stage = 'talk'",
+      "DELETE FROM daily_changes WHERE to_stage = 'lost'",
+      "UPDATE dwell_totals SET bucket = 99900 WHERE ending = 'lost'", "DELETE FROM deal_owners",
+      """
+      INSERT INTO deal_traits (opportunity_id, product)
+      VALUES ('\(Story.opportunity(1))', 'licence')
+      """)
+    #expect(
+      Set(kinds(log)) == [
+        "daily_changes different", "daily_changes missing", "dwell_totals missing",
+        "dwell_totals unexpected", "deal_owners missing", "deal_traits unexpected",
+      ])
+    let length = log.kept.first { $0.check == .dwellTotals && $0.kind == .unexpected }
+    #expect(length?.place.contains("lost after 999.0 days") == true)
+  }
+
   @Test func totalsOfZeroNeedNoRow() async throws {
     let log = try await check(
       after: """

@@ -1,20 +1,47 @@
 import Contracts
 import Foundation
 
-/// The JSON of `/v1/funnel`. What has no value is written as null.
-struct FunnelBody: Encodable {
+/// The answer of `/v1/funnel`. What has no value is written as null.
+struct FunnelBody: Figure {
   let funnel: Funnel
-  let freshness: Freshness
 
-  private enum CodingKeys: CodingKey { case pipeline, asOf, knownAt, freshness, stages }
+  private enum CodingKeys: CodingKey { case stages }
+
+  var about: LocalizedText {
+    LocalizedText(
+      zh: "各阶段现有的商机，以及进入、推进、退回、跳过、赢单和输单的次数；已撤回的推进不计入",
+      en:
+        "Where deals stand, and how often stages were entered, left forwards or backwards, skipped, "
+        + "won and lost; moves that were taken back do not count")
+  }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(funnel.pipeline, forKey: .pipeline)
-    try container.encode(funnel.asOf, forKey: .asOf)
-    try container.encode(funnel.knownAt, forKey: .knownAt)
-    try container.encode(freshness, forKey: .freshness)
     try container.encode(funnel.stages.map(StageBody.init), forKey: .stages)
+  }
+
+  /// A row for each stage and currency, and one for deals without an amount.
+  var table: CSVTable {
+    var table = CSVTable(header: [
+      "stage", "category", "count", "unpriced", "currency", "amountMinor", "weightedMinor",
+      "entered", "advanced", "back", "skipped", "won", "lost", "conversion", "meanDwellDays",
+      "oldestDays",
+    ])
+    for row in funnel.stages {
+      let figures = row.figures
+      let amounts = figures.amounts.sorted { $0.key < $1.key }
+      let priced = amounts.isEmpty ? [nil] : amounts.map(Optional.some)
+      for amount in priced {
+        let weighted = amount.flatMap { row.weighted?[$0.key] }
+        table.rows.append([
+          row.stage.key, row.stage.category, "\(figures.count)", "\(figures.unpriced)",
+          amount?.key, (amount?.value).cell, weighted.cell, "\(figures.entered)",
+          "\(figures.advanced)", "\(figures.back)", "\(figures.skipped)", "\(figures.won)",
+          "\(figures.lost)", row.conversion.cell, row.meanDwellDays.cell, row.oldestDays.cell,
+        ])
+      }
+    }
+    return table
   }
 
   private struct Amount: Encodable {
@@ -26,27 +53,33 @@ struct FunnelBody: Encodable {
     let row: Funnel.Row
 
     private enum CodingKeys: CodingKey {
-      case stage, name, category, count, amounts, unpriced, entered, advanced, back, conversion
-      case meanDwellDays, oldestDays
+      case stage, name, category, count, amounts, weighted, unpriced, entered, advanced, back
+      case skipped, won, lost, conversion, meanDwellDays, oldestDays
     }
 
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       let figures = row.figures
-      let amounts = figures.amounts.sorted { $0.key < $1.key }
       try container.encode(row.stage.key, forKey: .stage)
       try container.encode(row.stage.name, forKey: .name)
       try container.encode(row.stage.category, forKey: .category)
       try container.encode(figures.count, forKey: .count)
-      try container.encode(
-        amounts.map { Amount(currency: $0.key, minor: $0.value) }, forKey: .amounts)
+      try container.encode(Self.amounts(figures.amounts), forKey: .amounts)
+      try container.encode(row.weighted.map(Self.amounts), forKey: .weighted)
       try container.encode(figures.unpriced, forKey: .unpriced)
       try container.encode(figures.entered, forKey: .entered)
       try container.encode(figures.advanced, forKey: .advanced)
       try container.encode(figures.back, forKey: .back)
+      try container.encode(figures.skipped, forKey: .skipped)
+      try container.encode(figures.won, forKey: .won)
+      try container.encode(figures.lost, forKey: .lost)
       try container.encode(row.conversion, forKey: .conversion)
       try container.encode(row.meanDwellDays, forKey: .meanDwellDays)
       try container.encode(row.oldestDays, forKey: .oldestDays)
+    }
+
+    private static func amounts(_ sums: [String: Decimal]) -> [Amount] {
+      sums.sorted { $0.key < $1.key }.map { Amount(currency: $0.key, minor: $0.value) }
     }
   }
 }

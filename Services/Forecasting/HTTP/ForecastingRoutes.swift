@@ -17,6 +17,7 @@ struct ForecastingRoutes: Sendable {
       .add(middleware: AuthenticationMiddleware(authenticator))
       .add(middleware: DatabaseErrorMiddleware())
     group.get("funnel", use: funnel)
+    FigureRoutes(queries: funnels, access: access, freshness: freshness, now: now).add(to: group)
     group.get("opportunities/:id/timeline", use: timeline)
   }
 
@@ -24,12 +25,14 @@ struct ForecastingRoutes: Sendable {
     _ request: Request, _ context: ServiceRequestContext
   ) async throws -> Response {
     let caller = try await access.caller(context, to: .read)
-    let question = try await FunnelQuestion(request, in: caller.scope) {
-      try await funnels.pipelines()
-    }
+    let asked = try await FigureRequest(
+      request, in: caller.scope, pipelines: { try await funnels.pipelines() }, own: { _ in })
+    let question = asked.question
     switch try await funnels.funnel(question, now: now()) {
     case .funnel(let funnel):
-      return try json(FunnelBody(funnel: funnel, freshness: freshness()))
+      return try FigureBody(
+        question: question, now: now(), freshness: freshness(), content: FunnelBody(funnel: funnel)
+      ).response(asked.format)
     case .unknownPipeline(let known):
       throw Problem.unknownPipeline(question.pipeline, known: known)
     }

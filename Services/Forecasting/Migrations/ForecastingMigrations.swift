@@ -10,5 +10,6 @@ enum ForecastingMigrations {
       Migration(resource: "m0003_rebuilds", bytes: PackageResources.m0003_rebuilds_sql),
       Migration(resource: "m0004_stage_totals", bytes: PackageResources.m0004_stage_totals_sql),
       Migration(resource: "m0005_merged_deals", bytes: PackageResources.m0005_merged_deals_sql),
+      Migration(resource: "m0006_figures", bytes: PackageResources.m0006_figures_sql),
     ])
 }

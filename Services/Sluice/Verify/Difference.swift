@@ -5,6 +5,10 @@ enum Check: String, Codable, CaseIterable, Sendable {
   case currentStage = "current_stage"
   case visits
   case stageTotals = "stage_totals"
+  case dailyChanges = "daily_changes"
+  case dwellTotals = "dwell_totals"
+  case dealTraits = "deal_traits"
+  case dealOwners = "deal_owners"
   case freshness
   case parkedEvents = "parked_events"
   case log
@@ -18,6 +22,10 @@ enum Check: String, Codable, CaseIterable, Sendable {
     case .currentStage: "current_stage = recomputed"
     case .visits: "visits = recomputed"
     case .stageTotals: "stage_totals = recomputed"
+    case .dailyChanges: "daily_changes = recomputed"
+    case .dwellTotals: "dwell_totals = recomputed"
+    case .dealTraits: "deal_traits = recomputed"
+    case .dealOwners: "deal_owners has every owner"
     case .freshness: "projections are up to date"
     case .parkedEvents: "no event is parked"
     case .log: "log = feed"

@@ -7,9 +7,9 @@ struct VerifyCommand: AsyncParsableCommand {
     abstract: "Recomputes every figure from the events and compares it with what is served.",
     discussion: """
       The events come from stage-service's feed. They are compared with forecasting's tables \
-      (applied_events, current_stage, visits, stage_totals), read in one snapshot; with what \
-      Kafka still holds of stage-changes.v1; and with the funnel that forecasting answers. The \
-      recomputation shares no code with the projections.
+      (applied_events, current_stage, visits, and the sums and lists made of them), read in one \
+      snapshot; with what Kafka still holds of stage-changes.v1; and with the funnel that \
+      forecasting answers. The recomputation shares no code with the projections.
 
       It may run at any time: events that are under way are waited for, up to --wait seconds.
 

@@ -36,6 +36,10 @@ struct QueriesFigure {
     ("funnel", .forecasting, "/v1/funnel?pipeline=general"),
     ("funnel-of-team", .forecasting, "/v1/funnel?pipeline=general&team=team-3"),
     ("funnel-as-of", .forecasting, "/v1/funnel?pipeline=general&asOf=2026-03-01T00:00:00Z"),
+    ("transitions", .forecasting, "/v1/transitions?pipeline=general"),
+    ("dwell", .forecasting, "/v1/dwell?pipeline=general&stage=proposal"),
+    ("bottlenecks", .forecasting, "/v1/bottlenecks?pipeline=general"),
+    ("conversion-of-owner", .forecasting, "/v1/conversion?pipeline=general&owner=user-7"),
     ("list-by-stage", .stageService, "/v1/opportunities?pipeline=general&stage=proposal"),
     ("list-by-owner", .stageService, "/v1/opportunities?owner=user-7&limit=100"),
     ("list-by-text", .stageService, "/v1/opportunities?q=Account%204321"),
@@ -65,7 +69,11 @@ struct QueriesFigure {
     }
     try await cluster.withDatabase(of: .forecasting) { pool in
       for sql in QueriesFigure.projections { try await pool.execute(sql, deals) }
-      for table in ["applied_events", "visits", "current_stage", "stage_totals"] {
+      for table in [
+        "applied_events", "visits", "current_stage", "stage_totals", "daily_changes",
+        "dwell_totals",
+        "deal_owners",
+      ] {
         try await pool.execute("VACUUM ANALYZE \(table)")
       }
     }
@@ -111,19 +119,24 @@ struct QueriesFigure {
     """,
     """
     INSERT INTO visits (opportunity_id, entered_sequence, pipeline, stage, category, entered_at,
-      left_at, left_sequence, left_to, direction)
+      left_at, left_sequence, left_to, direction, left_category, left_owner, left_team, left_currency,
+      left_amount_minor)
     SELECT id, step, 'general', stage, 'open', entered,
       CASE WHEN step < 5 THEN entered + interval '10 days' END,
       CASE WHEN step < 5 THEN step + 1 END, CASE WHEN step < 5 THEN \(stages)[step + 1] END,
-      CASE WHEN step < 5 THEN 'advance' END
+      CASE WHEN step < 5 THEN 'advance' END, CASE WHEN step < 5 THEN 'open' END,
+      CASE WHEN step < 5 THEN 'user-' || n % 997 END,
+      CASE WHEN step < 5 THEN 'team-' || n % 997 % 9 END, CASE WHEN step < 5 THEN 'CNY' END,
+      CASE WHEN step < 5 THEN n * 100 END
     FROM bench_visits WHERE n <= $1::bigint
     """,
     """
     INSERT INTO current_stage (opportunity_id, epoch, sequence, pipeline, pipeline_version, stage,
       category, position, owner, team, amount_minor, currency, name, account, entered_at,
-      entered_sequence, occurred_at)
+      entered_sequence, occurred_at, created_at)
     SELECT id, 1, 5, 'general', 1, \(stages)[n % 5 + 1], 'open', n % 5, 'user-' || n % 997,
-      'team-' || n % 997 % 9, n * 100, 'CNY', 'Deal ' || n, 'Account ' || n % 5003, entered, 5, entered
+      'team-' || n % 997 % 9, n * 100, 'CNY', 'Deal ' || n, 'Account ' || n % 5003, entered, 5, entered,
+      entered - interval '40 days'
     FROM bench_visits WHERE step = 5 AND n <= $1::bigint
     """,
     """
@@ -134,6 +147,34 @@ struct QueriesFigure {
       count(*) FILTER (WHERE step < 5), 0, 0, 0, count(*) FILTER (WHERE step < 5),
       count(*) FILTER (WHERE step < 5) * 864000
     FROM bench_visits WHERE n <= $1::bigint GROUP BY stage, n % 997, n % 4
+    """,
+    """
+    INSERT INTO daily_changes (day, pipeline, stage, to_stage, team, currency, shard, deals,
+      amount_minor, entered, advanced, won, back, lost, reopened, ended_known, dwell_seconds)
+    SELECT (at AT TIME ZONE 'UTC')::date, 'general', stage, to_stage, 'team-' || n % 997 % 9, 'CNY',
+      n % 4, sum(deals), sum(deals * n * 100), sum(entered), sum(ended), 0, 0, 0, 0, sum(ended),
+      sum(ended) * 864000
+    FROM (
+      SELECT n, stage, entered AS at, '' AS to_stage, 1 AS deals, 1 AS entered, 0 AS ended
+      FROM bench_visits WHERE n <= $1::bigint
+      UNION ALL
+      SELECT n, stage, entered + interval '10 days', '', -1, 0, 0
+      FROM bench_visits WHERE n <= $1::bigint AND step < 5
+      UNION ALL
+      SELECT n, stage, entered + interval '10 days', \(stages)[step + 1], 0, 0, 1
+      FROM bench_visits WHERE n <= $1::bigint AND step < 5
+    ) AS parts
+    GROUP BY 1, stage, to_stage, n % 997 % 9, n % 4
+    """,
+    """
+    INSERT INTO dwell_totals (pipeline, stage, team, bucket, ending, shard, visits)
+    SELECT 'general', stage, 'team-' || n % 997 % 9, 1000, 'advance', n % 4, count(*)
+    FROM bench_visits WHERE n <= $1::bigint AND step < 5 GROUP BY stage, n % 997 % 9, n % 4
+    """,
+    """
+    INSERT INTO deal_owners (owner_hash, opportunity_id)
+    SELECT hashtextextended('user-' || n % 997, 0), id FROM bench_visits
+    WHERE step = 1 AND n <= $1::bigint
     """,
   ]
 }

@@ -41,6 +41,30 @@ import Testing
       #expect(try stage.keys == Self.required("StageFigures"))
       #expect(try stage["name"].keys == Self.required("LocalizedText"))
       #expect(try stage["amounts"].items[0].keys == Self.required("Money"))
+      let transitions = try await api.request("/v1/transitions")
+      #expect(try transitions.body.keys == Self.required("Transitions"))
+      let dwell = try await api.request("/v1/dwell?stage=lead")
+      #expect(try dwell.body.keys == Self.required("Dwell"))
+      #expect(try dwell["median"].keys == Self.required("DwellQuantile"))
+      #expect(try dwell["restrictedMean"].keys == Self.required("RestrictedMean"))
+      let amounts = try await api.request("/v1/amounts")
+      #expect(try amounts.body.keys == Self.required("Amounts"))
+      let spread = amounts["stages"].items[0]["currencies"].items[0]
+      #expect(try spread.keys == Self.required("AmountSpread"))
+      let bottlenecks = try await api.request("/v1/bottlenecks")
+      #expect(try bottlenecks.body.keys == Self.required("Bottlenecks"))
+      #expect(try bottlenecks["stages"].items[0].keys == Self.required("Bottleneck"))
+      for (query, schema) in [
+        ("", "ClosedConversion"), ("?stage=lead", "StageConversion"),
+        ("?mode=cohort", "CohortConversion"),
+      ] {
+        let conversion = try await api.request("/v1/conversion\(query)")
+        #expect(try conversion.body.keys == Self.required(schema))
+      }
+      let cohorts = try await api.request("/v1/conversion?mode=cohort")
+      #expect(try cohorts["all"].keys == Self.required("Cohort"))
+      #expect(
+        try cohorts["all"]["incidence"].items[0].keys == Self.required("CohortIncidence"))
       let timeline = try await api.request("/v1/opportunities/\(history.id)/timeline")
       #expect(try timeline.body.keys == Self.required("Timeline"))
       #expect(try timeline["items"].items[0].keys == Self.required("Visit"))
@@ -53,7 +77,12 @@ import Testing
   @Test func everyPathIsServed() async throws {
     let paths = Self.lines.filter { $0.hasPrefix("  /") }
       .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " :")) }
-    #expect(paths == ["/v1/funnel", "/v1/opportunities/{id}/timeline"])
+    #expect(
+      paths == [
+        "/v1/funnel", "/v1/transitions", "/v1/conversion", "/v1/dwell", "/v1/amounts",
+        "/v1/bottlenecks",
+        "/v1/opportunities/{id}/timeline",
+      ])
     try await withAPI { api in
       for path in paths {
         let uri = path.replacing("{id}", with: History(1).id.description)

@@ -91,6 +91,63 @@ import Testing
     }
   }
 
+  /// Every figure, as it is now, and of a time.
+  private static let figures = [
+    "/v1/funnel?", "/v1/transitions?", "/v1/conversion?", "/v1/conversion?stage=lead",
+    "/v1/conversion?mode=cohort", "/v1/dwell?stage=lead", "/v1/amounts?", "/v1/bottlenecks?",
+  ].flatMap { path in
+    ["", "&asOf=\(API.now)", "&knownAt=\(API.now)", "&from=2026-03-02T00:00:00Z"].map { path + $0 }
+  }
+
+  /// Deals that each stay with one person: won, lost, open, one that was on hold.
+  private static let settled: [String: History] = {
+    var histories: [String: History] = [:]
+    for (number, owner) in ["li.na", "wang.li", "chen.hao", "he.yan", "sun.fei"].enumerated() {
+      var history = History(number + 1)
+      history.owner = owner
+      history.team = Staff.people.first { $0.id == owner }?.teamId
+      history.amount = Money(minor: Int64(number + 1) * 700, currency: "CNY")
+      history.create()
+      if number != 3 { history.move(to: "offer", afterDays: Double(number + 1) / 2) }
+      if number == 2 { history.hold(true) }
+      if let end = ["won", "lost", nil, nil, "won"][number] { history.move(to: end, afterDays: 2) }
+      histories[owner] = history
+    }
+    return histories
+  }()
+
+  private static func answers(
+    of owners: [String], to person: String, _ role: Role
+  ) async throws -> [String: JSONValue] {
+    try await withAPI { api in
+      try await Staff.fill(api.pool)
+      try await api.pool.publish(Ladder.published)
+      try await api.pool.project(owners.flatMap { settled[$0]?.events ?? [] })
+      var answers: [String: JSONValue] = [:]
+      for path in figures {
+        let answer = try await api.request(path, token: api.token(role, of: person))
+        #expect(answer.status == .ok, "\(path)")
+        answers[path] = answer.body
+      }
+      return answers
+    }
+  }
+
+  /// Whoever is bound gets of all deals what everybody would get if there were only those in scope.
+  @Test(arguments: [
+    ("li.na", Role.rep, ["li.na", "wang.li"]), ("he.yan", .rep, ["he.yan"]),
+    ("wang.li", .manager, ["li.na", "wang.li", "chen.hao"]), ("gu.wen", .rep, []),
+  ])
+  func everyFigureIsOfTheDealsInScope(_ person: String, _ role: Role, _ own: [String]) async throws
+  {
+    let all = Self.settled.keys.sorted()
+    let scoped = try await Self.answers(of: all, to: person, role)
+    let alone = try await Self.answers(of: own, to: "ghost", .viewer)
+    let everything = try await Self.answers(of: all, to: "ghost", .viewer)
+    #expect(Self.figures.filter { scoped[$0] != alone[$0] } == [])
+    #expect(Self.figures.filter { scoped[$0] == everything[$0] } == [])
+  }
+
   @Test func aTimelineOutsideTheScopeIsNotThere() async throws {
     try await withStaff { api in
       let readers: [[(String, Role)]] = [
@@ -122,7 +179,8 @@ import Testing
   @Test func whoHasLeftReadsNothing() async throws {
     try await withStaff { api in
       try await Staff.put(Staff.person("li.na", team: "east") { $0.active = false }, in: api.pool)
-      for path in ["/v1/funnel", "/v1/opportunities/\(Self.histories[0].id)/timeline"] {
+      let timeline = "/v1/opportunities/\(Self.histories[0].id)/timeline"
+      for path in Self.figures + [timeline] {
         for role in [Role.rep, .manager, .viewer, .admin] {
           let answer = try await api.request(path, token: api.token(role, of: "li.na"))
           #expect(answer.status == .forbidden)

@@ -34,6 +34,8 @@ struct History {
   var team: String? = "north"
   var amount: Money? = Money(minor: 1_000, currency: "CNY")
   var at: Instant
+  /// The deal is on hold.
+  private(set) var isHeld = false
   /// The events that count, in order.
   private(set) var events: [StageEvent] = []
   /// All events in the order in which they were sent, with those that a restored database lost.
@@ -66,9 +68,14 @@ struct History {
   mutating func move(to stage: String, afterDays days: Double = 1) -> StageEvent {
     at = at.adding(days: days)
     let from = self.stage
+    let ends = isHeld && from != stage
+    if ends { isHeld = false }
     return add(.moved) { data in
       data.place(in: stage)
       data.leave(from)
+      if ends {
+        data.changes = [FieldChange(field: "hold", old: .string("on"), new: .null)]
+      }
     }
   }
 
@@ -119,9 +126,32 @@ struct History {
 
   /// The deal's personal data were erased.
   @discardableResult
-  mutating func erase(names: Bool, afterDays days: Double = 1) -> StageEvent {
+  mutating func erase(
+    _ fields: [String] = [], names: Bool, afterDays days: Double = 1
+  ) -> StageEvent {
     at = at.adding(days: days)
-    return add(.erased) { $0.erased = ErasedData(fields: [], names: names) }
+    return add(.erased) { $0.erased = ErasedData(fields: fields, names: names) }
+  }
+
+  /// Puts the deal on hold, or lets it go on.
+  @discardableResult
+  mutating func hold(_ isHeld: Bool, afterDays days: Double = 1) -> StageEvent {
+    at = at.adding(days: days)
+    let hold: JSONValue = .object(["reason": "budget"])
+    let change = FieldChange(
+      field: "hold", old: isHeld ? .null : hold, new: isHeld ? hold : .null)
+    self.isHeld = isHeld
+    return add(.changed) { $0.changes = [change] }
+  }
+
+  @discardableResult
+  mutating func set(_ fields: [String: JSONValue], afterDays days: Double = 0) -> StageEvent {
+    at = at.adding(days: days)
+    return add(.changed) { data in
+      data.changes = fields.sorted { $0.key < $1.key }.map {
+        FieldChange(field: "fields.\($0.key)", old: .null, new: $0.value)
+      }
+    }
   }
 
   /// The database is restored from a backup without the last events; what was sent stays sent.

@@ -70,6 +70,25 @@ extension PostgresPool {
           <> (0, 0, 0, 0)
         """
       ),
+      (
+        "daily_changes",
+        """
+        SELECT day, pipeline, stage, to_stage, team, currency, sum(deals), sum(amount_minor),
+          sum(entered), sum(advanced), sum(won), sum(back), sum(lost), sum(reopened),
+          sum(ended_known), sum(dwell_seconds)
+        FROM daily_changes GROUP BY day, pipeline, stage, to_stage, team, currency
+        HAVING (sum(deals), sum(amount_minor), sum(entered), sum(advanced + back + lost + reopened),
+          sum(ended_known), sum(dwell_seconds)) <> (0, 0, 0, 0, 0, 0)
+        """
+      ),
+      (
+        "dwell_totals",
+        """
+        SELECT pipeline, stage, team, bucket, ending, sum(visits) FROM dwell_totals
+        GROUP BY pipeline, stage, team, bucket, ending HAVING sum(visits) <> 0
+        """
+      ),
+      ("deal_owners", "SELECT * FROM deal_owners"), ("deal_traits", "SELECT * FROM deal_traits"),
     ] {
       let result = try await query(
         "SELECT '\(table) ' || row::text FROM (\(content)) AS row ORDER BY 1")

@@ -3,9 +3,11 @@ import Contracts
 extension History {
   /// A deal to which anything happens, with reversals, activities and changes of hands.
   ///
-  /// - Parameter restores: whether the database may lose events and issue their sequences once more.
+  /// - Parameters:
+  ///   - restores: whether the database may lose events and issue their sequences once more.
+  ///   - disordered: whether an event may have happened before the one that was recorded before it.
   static func random(
-    _ number: Int, restores: Bool = false, _ random: inout SplitMix
+    _ number: Int, restores: Bool = false, disordered: Bool = false, _ random: inout SplitMix
   ) -> History {
     let stages = Ladder.definition.stages.map(\.key)
     var history = History(
@@ -14,9 +16,12 @@ extension History {
       in: stages.randomElement(using: &random)!,
       entryUnknown: Int.random(in: 0..<4, using: &random) == 0)
     for _ in 0..<Int.random(in: 0...14, using: &random) {
+      if disordered, Int.random(in: 0..<4, using: &random) == 0 {
+        history.at = history.at.adding(days: -Double.random(in: 0...4, using: &random))
+      }
       let days =
         Double.random(in: 0...3, using: &random) * Double(Int.random(in: 0...1, using: &random))
-      switch Int.random(in: 0..<8, using: &random) {
+      switch Int.random(in: 0..<10, using: &random) {
       case 0:
         let owner = ["ann", "bob", nil].randomElement(using: &random)!
         let team = ["north", "south", nil].randomElement(using: &random)!
@@ -30,6 +35,8 @@ extension History {
         if history.stays.count > 1 { history.revert(afterDays: days) }
       case 4:
         history.note(afterDays: days)
+      case 8:
+        history.hold(!history.isHeld, afterDays: days)
       case 5 where restores:
         history.restore(
           losing: Int.random(in: 0..<min(5, history.events.count), using: &random))

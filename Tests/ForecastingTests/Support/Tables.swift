@@ -16,6 +16,8 @@ struct Tables {
   var visits: Set<Visit> = []
   /// Without those of zero.
   var totals: [TotalKey: TotalDelta] = [:]
+  var daily: [DailyKey: DailyDelta] = [:]
+  var dwell: [DwellKey: Int64] = [:]
 }
 
 extension Tables {
@@ -29,7 +31,8 @@ extension Tables {
     for row in try await pool.query(
       """
       SELECT opportunity_id, entered_sequence, pipeline, stage, category, entered_at, left_at,
-        left_sequence, left_to, direction
+        left_sequence, left_to, direction, left_category, left_owner, left_team, left_currency,
+        left_amount_minor, held_us
       FROM visits
       """)
     {
@@ -38,7 +41,12 @@ extension Tables {
       let leaving = try leftAt.map { at in
         Visit.Leaving(
           at: at, sequence: try row.decode(7), to: try row.decode(8),
-          direction: direction.flatMap { MoveDirection(rawValue: $0) })
+          direction: direction.flatMap { MoveDirection(rawValue: $0) },
+          category: try row.optional(10, as: String.self).flatMap { StageCategory(rawValue: $0) },
+          holder: Holder(
+            owner: try row.optional(11), team: try row.optional(12),
+            currency: try row.optional(13)), amountMinor: try row.optional(14),
+          heldMicroseconds: try row.decode(15))
       }
       visits.insert(
         Visit(
@@ -66,6 +74,7 @@ extension Tables {
         dwellSeconds: try row.decode(13))
       if sums != TotalDelta() { totals[key] = sums }
     }
+    try await readDays(of: pool)
   }
 
   /// Worked out the long way: event by event, each question asked of the whole history.
@@ -93,6 +102,7 @@ extension Tables {
         totals[key, default: TotalDelta()].deals += 1
         totals[key, default: TotalDelta()].amountMinor += Int128(last.amount?.minor ?? 0)
       }
+      if !isMerged { countDays(of: events) }
     }
   }
 
@@ -107,9 +117,14 @@ extension Tables {
     totals[key(opening, heldAfter: opening), default: TotalDelta()].entered += 1
     if let next {
       let direction = MoveDirection.of(next.data)!
-      visit.leaving = Visit.Leaving(
-        at: next.occurredAt, sequence: next.sequence, to: next.to!, direction: direction)
       let previous = events.last { $0.sequence < next.sequence }!
+      visit.leaving = Visit.Leaving(
+        at: next.occurredAt, sequence: next.sequence, to: next.to!, direction: direction,
+        category: next.toCategory,
+        holder: Holder(
+          owner: previous.owner, team: previous.team, currency: previous.amount?.currency),
+        amountMinor: previous.amount?.minor,
+        heldMicroseconds: Tables.held(from: enteredAt, to: next.occurredAt, in: events))
       var sums = TotalDelta()
       switch direction {
       case .advance: sums.advanced = 1
@@ -117,10 +132,21 @@ extension Tables {
       case .lost: sums.lost = 1
       case .reopen: sums.reopened = 1
       }
-      if let enteredAt {
+      if let microseconds = Tables.dwell(from: opening, to: next, in: events) {
         sums.endedKnown = 1
-        let microseconds = next.occurredAt.microseconds - enteredAt.microseconds
-        sums.dwellSeconds = max(0, microseconds / 1_000_000)
+        sums.dwellSeconds = microseconds / 1_000_000
+        let place = TotalKey(
+          pipeline: opening.pipeline, stage: opening.to!, owner: nil, team: previous.team,
+          currency: nil)
+        let ending: DwellKey.Ending =
+          switch direction {
+          case .advance: next.toCategory == .won ? .won : .advance
+          case .back: .back
+          case .lost: .lost
+          case .reopen: .reopen
+          }
+        let bucket = Tables.bucket(Double(microseconds) / 864_000_000)
+        dwell[DwellKey(place: place, ending: ending, bucket: bucket), default: 0] += 1
       }
       totals[key(opening, heldAfter: previous), default: TotalDelta()].add(sums)
     }
@@ -138,6 +164,13 @@ extension Tables {
   ) -> CurrentStage {
     // Of a duplicate that became part of another deal the column says no category.
     let merged = events.last { $0.type == .merged }?.data.merged
+    let enteredAt = opening.data.entryUnknown == true ? nil : opening.occurredAt
+    let since = events.reduce(into: Instant?.none) { since, event in
+      guard let change = event.data.changes.last(where: { $0.field == "hold" }) else { return }
+      since = change.new == .null ? nil : since ?? event.occurredAt
+    }
+    let latest = events.map(\.data.occurredAt).max()!
+    let lasting = since.map { overlap($0, latest, enteredAt, latest) } ?? 0
     return CurrentStage(
       opportunityID: last.opportunityId, epoch: last.epoch, sequence: last.sequence,
       pipeline: last.pipeline, pipelineVersion: last.pipelineVersion, stage: opening.to!,
@@ -145,9 +178,14 @@ extension Tables {
       owner: last.owner,
       team: last.team, amount: last.amount, name: events[0].data.name,
       account: events[0].data.account?.name,
-      enteredAt: opening.data.entryUnknown == true ? nil : opening.occurredAt,
+      enteredAt: enteredAt,
       enteredSequence: opening.sequence, followUpDueAt: last.followUpDueAt,
-      benchmarkDays: last.benchmarkDays, occurredAt: last.occurredAt,
+      benchmarkDays: last.benchmarkDays, occurredAt: last.occurredAt, latestAt: latest,
+      heldSince: since,
+      heldMicroseconds: held(from: enteredAt, to: latest, in: events) - lasting,
+      createdAt: merged != nil || events[0].data.entryUnknown == true ? nil : events[0].occurredAt,
+      outcome: merged == nil ? outcome(opening) : nil,
+      closedAt: merged == nil ? closing(opening, in: events) : nil,
       mergedInto: merged?.opportunityId)
   }
 
@@ -167,5 +205,6 @@ extension Tables {
     }
     return lines(facts, expected.facts) + lines(current, expected.current)
       + lines(visits, expected.visits) + lines(totals, expected.totals)
+      + lines(daily, expected.daily) + lines(dwell, expected.dwell)
   }
 }

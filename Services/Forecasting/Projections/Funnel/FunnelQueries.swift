@@ -1,7 +1,6 @@
 import Contracts
 import Foundation
 import Postgres
-import ServiceWiring
 
 /// Reads the figures of a funnel. All statements of one answer see the same state of the database.
 struct FunnelQueries: Sendable {
@@ -23,30 +22,105 @@ struct FunnelQueries: Sendable {
   func funnel(_ question: FunnelQuestion, now: Instant) async throws -> Answer {
     let funnel = try await pool.transaction(.repeatableReadSnapshot) {
       transaction -> Funnel? in
-      var stages = try Self.stages(of: question.pipeline, in: transaction)
-      guard !stages.isEmpty else { return nil }
-      let figures =
-        question.isAboutNow
-        ? try Self.currentFigures(question, in: transaction)
-        : try Self.historicalFigures(question, in: transaction)
-      let known = Set(stages.map(\.key))
-      let missing = figures.keys.filter { !known.contains($0) }.sorted()
-      if !missing.isEmpty {
-        stages += try Self.undescribed(missing, of: question.pipeline, in: transaction)
-      }
-      return Funnel(question: question, stages: stages, figures: figures, now: now)
+      guard
+        let (stages, sums) = try Self.flows(question, in: transaction)
+      else { return nil }
+      return Funnel(question: question, stages: stages, sums: sums, now: now)
     }
     if let funnel { return .funnel(funnel) }
     return .unknownPipeline(known: try await pipelines())
   }
 
-  private static func stages(
+  /// The sums, and all stages that they or the pipeline name; nil for no such pipeline.
+  static func flows(
+    _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
+  ) throws -> (stages: [FunnelStage], sums: FlowSums)? {
+    var stages = try FunnelStage.all(of: question.pipeline, in: transaction)
+    guard !stages.isEmpty else { return nil }
+    let sums = try FlowSums.of(question, in: transaction)
+    let known = Set(stages.map(\.key))
+    let missing = sums.stages.filter { !known.contains($0) }.sorted()
+    if !missing.isEmpty {
+      stages += try FunnelStage.undescribed(missing, of: question.pipeline, in: transaction)
+    }
+    return (stages, sums)
+  }
+}
+
+extension FlowSums {
+  /// Where deals stand at `asOf`, and what happened from `from` to `to`.
+  static func of(
+    _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
+  ) throws -> FlowSums {
+    var sums = try at(question.asOf, question, in: transaction)
+    let end = question.to.map { Instant(microseconds: $0.microseconds - 1) }
+    if let end, question.asOf.map({ end < $0 }) ?? true {
+      sums = try at(end, question, in: transaction).standing(as: sums)
+    }
+    if let from = question.from {
+      let before = Instant(microseconds: from.microseconds - 1)
+      sums.subtractFlows(of: try at(before, question, in: transaction))
+    }
+    return sums
+  }
+
+  private static func at(
+    _ time: Instant?, _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
+  ) throws -> FlowSums {
+    let filter = question.filter
+    guard filter.isOfSums, question.knownAt == nil else {
+      return try historical(filter, asOf: time, knownAt: question.knownAt, in: transaction)
+    }
+    guard let time else { return try current(filter, in: transaction) }
+    return try daily(filter, asOf: time, in: transaction)
+  }
+
+  /// - Parameter filter: one that the sums can answer.
+  private static func current(
+    _ filter: DealFilter, in transaction: borrowing PostgresTransaction
+  ) throws -> FlowSums {
+    var sums = try moves(filter, in: transaction)
+    try sums.add(
+      transaction.query(
+        """
+        SELECT stage, '', currency, sum(deals)::bigint, sum(amount_minor)::text,
+          NULL::timestamptz, sum(entered)::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+          0::bigint, 0::bigint
+        FROM stage_totals
+        WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2)
+          AND ($3::text IS NULL OR currency = $3)
+        GROUP BY stage, currency
+        """, filter.pipeline, filter.team, filter.currency))
+    let occupied = sums.standing.filter { $0.value.contains { $0.value.deals > 0 } }
+    let oldest = try transaction.query(
+      """
+      SELECT wanted.stage, (
+        SELECT visit.entered_at
+        FROM visits AS visit JOIN current_stage AS deal USING (opportunity_id)
+        WHERE visit.pipeline = $1 AND visit.stage = wanted.stage AND visit.left_at IS NULL
+          AND visit.entered_at IS NOT NULL AND ($2::text IS NULL OR deal.team = $2)
+          AND ($3::text IS NULL OR deal.currency = $3)
+        ORDER BY visit.entered_at LIMIT 1)
+      FROM unnest($4::text[]) AS wanted (stage)
+      """, filter.pipeline, filter.team, filter.currency, occupied.keys.sorted())
+    for row in oldest {
+      sums.oldest[try row.decode(0)] = try row.optional(1, as: Instant.self)
+    }
+    return sums
+  }
+}
+
+extension FunnelStage {
+  /// The stages of the newest version in their order, then those that only older ones have.
+  static func all(
     of pipeline: String, in transaction: borrowing PostgresTransaction
   ) throws -> [FunnelStage] {
     let rows = try transaction.query(
       """
-      SELECT stage, name_zh, name_en, category, version = newest FROM (
+      SELECT stage, name_zh, name_en, category, version = newest, benchmark_days, probability
+      FROM (
         SELECT DISTINCT ON (stage) stage, name_zh, name_en, category, version, position,
+          benchmark_days, probability,
           (SELECT max(version) FROM pipeline_stages WHERE pipeline = $1) AS newest
         FROM pipeline_stages WHERE pipeline = $1
         ORDER BY stage, version DESC
@@ -57,12 +131,13 @@ struct FunnelQueries: Sendable {
       FunnelStage(
         key: try row.decode(0),
         name: LocalizedText(zh: try row.decode(1), en: try row.decode(2)),
-        category: try row.decode(3), isCurrent: try row.decode(4))
+        category: try row.decode(3), isCurrent: try row.decode(4),
+        benchmarkDays: try row.optional(5), probability: try row.optional(6))
     }
   }
 
   /// Stages whose pipeline version has not arrived yet; the events know their category.
-  private static func undescribed(
+  static func undescribed(
     _ stages: [String], of pipeline: String, in transaction: borrowing PostgresTransaction
   ) throws -> [FunnelStage] {
     let rows = try transaction.query(
@@ -77,96 +152,5 @@ struct FunnelQueries: Sendable {
         key: key, name: LocalizedText(zh: key, en: key), category: try row.decode(1),
         isCurrent: false)
     }
-  }
-
-  static func currentFigures(
-    _ question: FunnelQuestion, in transaction: borrowing PostgresTransaction
-  ) throws -> [String: StageFigures] {
-    let totals = try transaction.query(
-      """
-      SELECT stage, currency, sum(deals)::bigint, sum(amount_minor)::text, sum(entered)::bigint,
-        sum(advanced)::bigint, sum(back)::bigint, sum(ended_known)::bigint,
-        sum(dwell_seconds)::bigint
-      FROM stage_totals
-      WHERE pipeline = $1 AND ($2::text IS NULL OR team = $2) AND ($3::text IS NULL OR owner = $3)
-        AND \(DealScope.condition(at: 4))
-      GROUP BY stage, currency
-      """, question.pipeline, question.team, question.owner, question.scope?.owners.sorted(),
-      question.scope?.teams.sorted())
-    var figures: [String: StageFigures] = [:]
-    for row in totals {
-      try figures[try row.decode(0), default: StageFigures()].add(row)
-    }
-    let oldest = try transaction.query(
-      """
-      SELECT wanted.stage, (
-        SELECT visit.entered_at
-        FROM visits AS visit JOIN current_stage AS deal USING (opportunity_id)
-        WHERE visit.pipeline = $1 AND visit.stage = wanted.stage AND visit.left_at IS NULL
-          AND visit.entered_at IS NOT NULL
-          AND ($2::text IS NULL OR deal.team = $2) AND ($3::text IS NULL OR deal.owner = $3)
-          AND \(DealScope.condition(owner: "deal.owner", team: "deal.team", at: 5))
-        ORDER BY visit.entered_at LIMIT 1)
-      FROM unnest($4::text[]) AS wanted (stage)
-      """, question.pipeline, question.team, question.owner,
-      figures.filter { $0.value.count > 0 }.keys.sorted(), question.scope?.owners.sorted(),
-      question.scope?.teams.sorted())
-    for row in oldest { figures[try row.decode(0)]?.oldestEntry = try row.optional(1) }
-    return figures
-  }
-}
-
-extension StageFigures {
-  /// - Parameter row: from column 1 on currency or "", deals, sum of the amounts as text, entered,
-  ///   advanced, back, ended with known entry, their dwell in seconds.
-  fileprivate mutating func add(_ row: PostgresRow) throws {
-    let currency = try row.decode(1, as: String.self)
-    let deals = try row.decode(2, as: Int64.self)
-    if deals != 0 {
-      count += deals
-      if currency.isEmpty {
-        unpriced += deals
-      } else {
-        amounts[currency] = Decimal(string: try row.decode(3, as: String.self))
-      }
-    }
-    entered += try row.decode(4, as: Int64.self)
-    advanced += try row.decode(5, as: Int64.self)
-    back += try row.decode(6, as: Int64.self)
-    endedKnown += try row.decode(7, as: Int64.self)
-    dwellSeconds += try row.decode(8, as: Int64.self)
-  }
-
-  /// - Parameters:
-  ///   - standing: stage, currency or null, deals, sum of the amounts as text, oldest entry.
-  ///   - counted: stage, entered, advanced, back, ended with known entry, their dwell in seconds.
-  static func assemble(
-    standing: PostgresRows, counted: PostgresRows
-  ) throws -> [String: StageFigures] {
-    var figures: [String: StageFigures] = [:]
-    for row in standing {
-      var stage = figures[try row.decode(0)] ?? StageFigures()
-      let count = try row.decode(2, as: Int64.self)
-      stage.count += count
-      if let currency = try row.optional(1, as: String.self) {
-        stage.amounts[currency] = Decimal(string: try row.decode(3, as: String.self))
-      } else {
-        stage.unpriced += count
-      }
-      if let oldest = try row.optional(4, as: Instant.self) {
-        stage.oldestEntry = min(oldest, stage.oldestEntry ?? oldest)
-      }
-      figures[try row.decode(0)] = stage
-    }
-    for row in counted {
-      var stage = figures[try row.decode(0)] ?? StageFigures()
-      stage.entered = try row.decode(1)
-      stage.advanced = try row.decode(2)
-      stage.back = try row.decode(3)
-      stage.endedKnown = try row.decode(4)
-      stage.dwellSeconds = try row.decode(5)
-      figures[try row.decode(0)] = stage
-    }
-    return figures
   }
 }

@@ -60,14 +60,14 @@ struct PipelineProjection: BatchHandler {
     try transaction.execute(
       """
       INSERT INTO pipeline_stages (pipeline, version, position, stage, category, name_zh, name_en,
-        benchmark_days)
+        benchmark_days, probability)
       SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[],
-        $7::text[], $8::float8[])
+        $7::text[], $8::float8[], $9::float8[])
       ON CONFLICT DO NOTHING
       """,
       rows.map(\.pipeline), rows.map(\.version), rows.map(\.position), rows.map(\.stage.key),
       rows.map(\.stage.category.rawValue), rows.map(\.stage.name.zh), rows.map(\.stage.name.en),
-      rows.map(\.stage.benchmarkDays))
+      rows.map(\.stage.benchmarkDays), rows.map(\.stage.probability))
   }
 }
 

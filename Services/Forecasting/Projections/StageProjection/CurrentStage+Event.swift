@@ -9,7 +9,8 @@ extension CurrentStage {
     self.init(
       opportunityID: data.opportunityId, epoch: data.epoch, sequence: data.sequence,
       pipeline: data.pipeline, pipelineVersion: data.pipelineVersion, stage: "",
-      category: .open, position: 0, enteredSequence: data.sequence, occurredAt: data.occurredAt)
+      category: .open, position: 0, enteredSequence: data.sequence, occurredAt: data.occurredAt,
+      latestAt: data.occurredAt)
   }
 
   mutating func enter(_ event: StageEvent) {
@@ -20,6 +21,18 @@ extension CurrentStage {
     position = data.toPosition ?? 0
     enteredAt = event.isEntryUnknown ? nil : data.occurredAt
     enteredSequence = data.sequence
+    heldMicroseconds = 0
+    if event.type == .created {
+      createdAt = enteredAt
+      close(Outcome(category), at: enteredAt)
+    } else if Outcome(category) != outcome {
+      close(Outcome(category), at: enteredAt)
+    }
+  }
+
+  private mutating func close(_ outcome: Outcome?, at time: Instant?) {
+    self.outcome = outcome
+    closedAt = outcome == nil ? nil : time
   }
 
   /// What every event says about the opportunity as it is afterwards.
@@ -38,6 +51,8 @@ extension CurrentStage {
     followUpDueAt = data.followUpDueAt
     benchmarkDays = data.benchmarkDays
     occurredAt = data.occurredAt
+    latestAt = max(latestAt, occurredAt)
+    if let hold = event.hold { note(hold: hold) }
     if event.type == .created {
       name = data.name
       account = data.account?.name
@@ -52,14 +67,38 @@ extension CurrentStage {
     }
   }
 
+  private mutating func note(hold: Bool) {
+    if hold {
+      heldSince = heldSince ?? occurredAt
+    } else {
+      heldMicroseconds += lastingHold(until: occurredAt)
+      heldSince = nil
+    }
+  }
+
+  /// Of a hold that lasts: the part that falls into the open visit.
+  private func lastingHold(until time: Instant) -> Int64 {
+    guard let heldSince else { return 0 }
+    let begin = max(heldSince, enteredAt ?? heldSince)
+    return max(0, time.microseconds - begin.microseconds)
+  }
+
   /// The deal stands where its course has led it.
-  mutating func stand(in stay: StageCourse.Stay, _ standing: StageFact) {
+  mutating func stand(in stay: StageCourse.Stay, _ standing: StageFact, _ course: StageCourse) {
     pipeline = stay.begin.pipeline
     stage = stay.begin.to ?? ""
     category = standing.category ?? category
     position = standing.stagePosition ?? position
     enteredAt = stay.enteredAt
     enteredSequence = stay.begin.position.sequence
+    latestAt = course.facts.map(\.occurredAt).max() ?? latestAt
+    heldSince = course.holds.openSince
+    heldMicroseconds = course.holds.ended(since: enteredAt)
+    createdAt = course.stays.first?.enteredAt
+    close(nil, at: nil)
+    for stay in course.stays where Outcome(stay.begin.category) != outcome {
+      close(Outcome(stay.begin.category), at: stay.enteredAt)
+    }
   }
 
   func visit(category: StageCategory, endedBy event: StageEvent?) -> Visit {
@@ -69,7 +108,9 @@ extension CurrentStage {
       leaving: event.map {
         Visit.Leaving(
           at: $0.data.occurredAt, sequence: $0.data.sequence, to: $0.data.to ?? "",
-          direction: $0.direction)
+          direction: $0.direction, category: $0.data.toCategory, holder: holder,
+          amountMinor: amount?.minor,
+          heldMicroseconds: heldMicroseconds + lastingHold(until: $0.data.occurredAt))
       })
   }
 }

@@ -21,22 +21,37 @@ struct StageCourse {
   /// The stay that lasts, or lasted when the deal became part of another one.
   private(set) var last: Stay?
   private(set) var mergedInto: EntityID?
+  /// The moves that were taken back.
+  let reverted: Set<EventPosition>
+  let holds: HoldSpans
 
   /// - Parameter facts: all events of the opportunity, by position.
   init(_ facts: [StageFact]) {
-    self.facts.reserveCapacity(facts.count)
+    var lost: [EventPosition] = []
+    var kept: [StageFact] = []
+    kept.reserveCapacity(facts.count)
     for fact in facts {
-      while let last = self.facts.last, last.position.sequence >= fact.position.sequence {
+      while let last = kept.last, last.position.sequence >= fact.position.sequence {
         lost.append(last.position)
-        self.facts.removeLast()
+        kept.removeLast()
       }
-      self.facts.append(fact)
+      kept.append(fact)
     }
-    let reverted = Set(self.facts.compactMap(\.reverted))
-    for (index, fact) in self.facts.enumerated()
+    self.init(kept: kept, reverted: Set(kept.compactMap(\.reverted)), lost: lost)
+  }
+
+  /// - Parameters:
+  ///   - facts: without those that never were, in order.
+  ///   - reverted: the moves that were taken back, whether or not the facts say so.
+  init(kept facts: [StageFact], reverted: Set<EventPosition>, lost: [EventPosition] = []) {
+    self.facts = facts
+    self.lost = lost
+    self.reverted = reverted
+    holds = HoldSpans(facts)
+    for (index, fact) in facts.enumerated()
     where fact.opensVisit && !reverted.contains(fact.position) {
       if let last = stays.indices.last {
-        stays[last].end = (event: fact, previous: self.facts[index - 1])
+        stays[last].end = (event: fact, previous: facts[index - 1])
       }
       stays.append(Stay(begin: fact))
     }
@@ -46,7 +61,7 @@ struct StageCourse {
   }
 
   func visits(of opportunity: EntityID) -> [Visit] {
-    stays.map { $0.visit(of: opportunity) }
+    stays.map { $0.visit(of: opportunity, holds) }
   }
 
   /// What the events say of the stage in which the deal stands now; the last one to speak is right.
@@ -59,7 +74,7 @@ struct StageCourse {
 }
 
 extension StageCourse.Stay {
-  func visit(of opportunity: EntityID) -> Visit {
+  func visit(of opportunity: EntityID, _ holds: HoldSpans) -> Visit {
     Visit(
       opportunityID: opportunity, enteredSequence: begin.position.sequence,
       pipeline: begin.pipeline, stage: begin.to ?? "", category: begin.category ?? .open,
@@ -67,7 +82,9 @@ extension StageCourse.Stay {
       leaving: end.map { end in
         Visit.Leaving(
           at: end.event.occurredAt, sequence: end.event.position.sequence,
-          to: end.event.to ?? "", direction: end.event.direction)
+          to: end.event.to ?? "", direction: end.event.direction, category: end.event.category,
+          holder: end.previous.holder, amountMinor: end.previous.amountMinor,
+          heldMicroseconds: holds.overlap(from: enteredAt, to: end.event.occurredAt))
       })
   }
 
@@ -77,10 +94,9 @@ extension StageCourse.Stay {
 extension TotalSums {
   /// Counts every entry and leaving.
   mutating func add(_ course: StageCourse, of opportunity: EntityID, times: Int64) {
-    for stay in course.stays {
-      let visit = stay.visit(of: opportunity)
+    for (stay, visit) in zip(course.stays, course.visits(of: opportunity)) {
       addEntry(of: visit, under: stay.begin.holder, times: times)
-      if let end = stay.end { addEnd(of: visit, under: end.previous.holder, times: times) }
+      addEnd(of: visit, times: times)
     }
   }
 }

@@ -15,6 +15,10 @@ struct StageFact: Hashable, Sendable {
   var stagePosition: Int?
   var direction: MoveDirection?
   var holder: Holder
+  /// Nil for a deal without an amount.
+  var amountMinor: Int64?
+  /// The deal is put on hold, or goes on; nil: neither.
+  var hold: Bool?
   var occurredAt: Instant
   /// The move that it takes back.
   var reverted: EventPosition?
@@ -28,9 +32,9 @@ extension StageFact {
       position: EventPosition(event), opensVisit: event.opensVisit,
       isEntryUnknown: event.isEntryUnknown, pipeline: event.data.pipeline, to: event.data.to,
       category: event.data.toCategory, stagePosition: event.data.toPosition,
-      direction: event.direction, holder: event.holder,
-      occurredAt: event.data.occurredAt, reverted: event.reverts.map { EventPosition($0) },
-      mergedInto: event.mergedInto)
+      direction: event.direction, holder: event.holder, amountMinor: event.data.amount?.minor,
+      hold: event.hold, occurredAt: event.data.occurredAt,
+      reverted: event.reverts.map { EventPosition($0) }, mergedInto: event.mergedInto)
   }
 }
 
@@ -45,6 +49,12 @@ extension StageEvent {
 
   var holder: Holder {
     Holder(owner: data.owner, team: data.team, currency: data.amount?.currency)
+  }
+
+  /// Whether the event puts the deal on hold (true) or lets it go on (false).
+  var hold: Bool? {
+    guard !data.changes.isEmpty else { return nil }
+    return data.changes.last { $0.field == "hold" }.map { $0.new != .null }
   }
 
   var isEntryUnknown: Bool { type == .created && data.entryUnknown == true }

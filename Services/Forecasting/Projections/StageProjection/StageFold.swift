@@ -15,7 +15,7 @@ struct StageFold {
   /// Those that began in this batch, and those that began before it.
   private var passedVisits: [Visit] = []
   private var endedVisits: [Visit] = []
-  private var totals = TotalSums()
+  private var sums = FigureSums()
 
   private struct Working {
     /// As it was loaded; nil for a deal that is new.
@@ -58,8 +58,11 @@ struct StageFold {
     var visits: [Visit] = []
     /// Visits that began before the batch and ended in it.
     var ended: [Visit] = []
-    /// By key, so that two projectors lock the rows in the same order.
+    /// Each by key, so that two projectors lock the rows in the same order.
     var totals: [(key: TotalKey, delta: TotalDelta)] = []
+    var daily: [(key: DailyKey, delta: DailyDelta)] = []
+    var dwell: [(key: DwellKey, visits: Int64)] = []
+    var traits = DealTraits()
     var vanished = Vanished()
   }
 
@@ -104,27 +107,24 @@ struct StageFold {
       working.apply(event)
       rows[id] = working
       touched.append(id)
-      countEntry(working, event)
+      sums.note(event, former: nil, after: working.row, begun: working.visit())
       return
     }
+    let former = rows.values[index]
     if !rows.values[index].isTouched {
       rows.values[index].isTouched = true
       touched.append(id)
     }
+    rows.values[index].apply(event)
+    let working = rows.values[index]
     guard event.opensVisit else {
-      rows.values[index].apply(event)
+      sums.note(event, former: former.row, after: working.row)
       return
     }
-    let former = rows.values[index]
     let ended = former.visit(endedBy: event)
     if former.isEntered { passedVisits.append(ended) } else { endedVisits.append(ended) }
-    totals.addEnd(of: ended, under: former.row.holder)
-    rows.values[index].apply(event)
-    countEntry(rows.values[index], event)
-  }
-
-  private mutating func countEntry(_ working: Working, _ event: StageEvent) {
-    totals.addEntry(of: working.visit(), under: event.holder)
+    sums.note(
+      event, former: former.row, after: working.row, ended: ended, begun: working.visit())
   }
 
   private consuming func changes(_ corrections: [StageCorrection]) -> Changes {
@@ -136,14 +136,17 @@ struct StageFold {
     for id in touched {
       guard let working = rows[id] else { continue }
       changes.current.append(working.row)
-      totals.addStanding(of: working.row, before: working.former)
+      sums.totals.addStanding(of: working.row, before: working.former)
       if working.isEntered { changes.visits.append(working.visit()) }
     }
     if !corrections.isEmpty {
-      for correction in corrections { correction.add(to: &changes, &totals) }
+      for correction in corrections { correction.add(to: &changes, &sums) }
       changes.current.sort { $0.opportunityID < $1.opportunityID }
     }
-    changes.totals = totals.sorted()
+    changes.totals = sums.totals.sorted()
+    changes.daily = sums.daily.sorted()
+    changes.dwell = sums.dwell.sorted()
+    changes.traits = sums.traits
     return changes
   }
 }

@@ -2,7 +2,7 @@ import Contracts
 import Messaging
 import Postgres
 
-/// Keeps `applied_events`, `current_stage`, `visits` and `stage_totals` up to date with
+/// Keeps `applied_events`, `current_stage`, `visits` and the tables of sums up to date with
 /// `stage-changes.v1`, in a fixed number of statements per batch; a few more where an event takes
 /// something back.
 struct StageProjection: BatchHandler {
@@ -67,6 +67,10 @@ struct StageProjection: BatchHandler {
     try StageTables.writeCurrent(changes.current, over: current, in: transaction)
     try StageTables.upsertVisits(changes.visits, in: transaction)
     try StageTables.endVisits(changes.ended, in: transaction)
-    try StageTables.addTotals(changes.totals, shardOf: partition, in: transaction)
+    let shard = StageTables.shard(of: partition)
+    try StageTables.addTotals(changes.totals, shard: shard, in: transaction)
+    try DailyTables.add(changes.daily, shard: shard, in: transaction)
+    try DwellTables.add(changes.dwell, shard: shard, in: transaction)
+    try changes.traits.write(in: transaction)
   }
 }

@@ -24,11 +24,36 @@ struct CurrentStage: Hashable, Sendable {
   var followUpDueAt: Instant?
   var benchmarkDays: Double?
   var occurredAt: Instant
+  /// The latest `occurredAt` of all events; an import may bring them in another order.
+  var latestAt: Instant
+  /// Since when the deal is on hold.
+  var heldSince: Instant?
+  /// How long the deal was on hold during the open visit, without a hold that lasts.
+  var heldMicroseconds: Int64 = 0
+  /// Nil when it is not known.
+  var createdAt: Instant?
+  /// Of a deal that is closed: how, and since when; nil when that is not known.
+  var outcome: Outcome?
+  var closedAt: Instant?
   /// Of a duplicate: the deal that it became part of. It stands in no figure any more.
   var mergedInto: EntityID?
 
   /// As the column has it: `merged` keeps it out of whatever asks for open or won deals.
   var categoryText: String { mergedInto == nil ? category.rawValue : "merged" }
+}
+
+/// How a deal was closed. One in a stage after the win is won.
+enum Outcome: String, CaseIterable, Sendable {
+  case won, lost
+
+  /// Nil for a category in which deals are open.
+  init?(_ category: StageCategory?) {
+    switch category {
+    case .won, .postWin: self = .won
+    case .lost: self = .lost
+    case .open, nil: return nil
+    }
+  }
 }
 
 /// A row of `visits`; `leaving` is nil while the visit is open.
@@ -46,6 +71,19 @@ struct Visit: Hashable, Sendable {
     var sequence: Int64
     var to: String
     var direction: MoveDirection?
+    /// Of the stage `to`.
+    var category: StageCategory?
+    /// Owner, team, currency and amount before the visit ended.
+    var holder = Holder()
+    var amountMinor: Int64?
+    /// How long the deal was on hold during the visit.
+    var heldMicroseconds: Int64 = 0
+  }
+
+  /// Of an ended visit whose beginning is known: how long it lasted, without the time on hold.
+  var dwellMicroseconds: Int64? {
+    guard let leaving, let enteredAt else { return nil }
+    return max(0, leaving.at.microseconds - enteredAt.microseconds - leaving.heldMicroseconds)
   }
 }
 
@@ -111,7 +149,7 @@ struct TotalDelta: Hashable, Sendable {
 }
 
 extension Hasher {
-  fileprivate mutating func combine(bytesOf text: String) {
+  mutating func combine(bytesOf text: String) {
     var text = text
     text.withUTF8 { bytes in
       combine(bytes: UnsafeRawBufferPointer(bytes))
@@ -126,7 +164,7 @@ extension String {
   }
 
   /// Of the bytes in UTF-8: negative where this one comes first, 0 where they are the same.
-  fileprivate func order(_ other: String) -> Int {
+  func order(_ other: String) -> Int {
     var (left, right) = (self, other)
     return left.withUTF8 { left in
       right.withUTF8 { right in

@@ -14,7 +14,7 @@ extension StageTables {
       SELECT opportunity_id, epoch, sequence,
         type = $2 OR (type = $3 AND from_stage <> to_stage), entry_unknown AND type = $2, pipeline,
         to_stage, to_category, to_position, direction, owner, team, currency, occurred_at,
-        reverted_epoch, reverted_sequence, merged_into
+        reverted_epoch, reverted_sequence, merged_into, amount_minor, held
       FROM applied_events WHERE opportunity_id = ANY($1::uuid[])
       ORDER BY opportunity_id, epoch, sequence
       """, ids.sorted(), StageEventType.created.rawValue, StageEventType.moved.rawValue)
@@ -101,6 +101,7 @@ extension StageFact {
       direction: direction.flatMap { MoveDirection(rawValue: $0) },
       holder: Holder(
         owner: try row.optional(10), team: try row.optional(11), currency: try row.optional(12)),
+      amountMinor: try row.optional(17), hold: try row.optional(18),
       occurredAt: try row.decode(13),
       reverted: epoch.flatMap { epoch in
         sequence.map { EventPosition(epoch: epoch, sequence: $0) }

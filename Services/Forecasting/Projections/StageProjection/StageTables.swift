@@ -15,7 +15,8 @@ enum StageTables {
         """
         SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
           owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
-          follow_up_due_at, benchmark_days, occurred_at, merged_into
+          follow_up_due_at, benchmark_days, occurred_at, latest_at, held_since, held_us,
+          created_at, outcome, closed_at, merged_into
         FROM current_stage WHERE opportunity_id = ANY($1::uuid[])
         """, [ids]
       ), ParkedEvents.selection(for: ids),
@@ -37,12 +38,12 @@ enum StageTables {
       """
       INSERT INTO applied_events (opportunity_id, epoch, sequence, event_id, type, pipeline,
         from_stage, to_stage, direction, owner, team, amount_minor, currency, occurred_at,
-        recorded_at, entry_unknown, to_category, to_position)
+        recorded_at, entry_unknown, to_category, to_position, held)
       SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::uuid[]),
         unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]),
         unnest($9::text[]), unnest($10::text[]), unnest($11::text[]), unnest($12::bigint[]),
         unnest($13::text[]), unnest($14::timestamptz[]), unnest($15::timestamptz[]),
-        unnest($16::bool[]), unnest($17::text[]), unnest($18::int[])
+        unnest($16::bool[]), unnest($17::text[]), unnest($18::int[]), unnest($19::bool[])
       ON CONFLICT DO NOTHING
       RETURNING opportunity_id, epoch, sequence
       """,
@@ -55,7 +56,7 @@ enum StageTables {
       events.map { $0.data.amount?.currency }, events.map { $0.data.occurredAt },
       events.map { $0.data.recordedAt }, events.map { $0.data.entryUnknown == true },
       events.map { $0.data.toCategory?.rawValue },
-      events.map { $0.data.toPosition.map(Int32.init) })
+      events.map { $0.data.toPosition.map(Int32.init) }, events.map { $0.hold })
     if inserted.count == events.count { return events }
     let keys = try Set(inserted.map { try FactKey($0) })
     return events.filter { keys.contains(FactKey($0)) }
@@ -108,8 +109,10 @@ enum StageTables {
         account = new.account, entered_at = new.entered_at,
         entered_sequence = new.entered_sequence, follow_up_due_at = new.follow_up_due_at,
         benchmark_days = new.benchmark_days, occurred_at = new.occurred_at,
+        latest_at = new.latest_at, held_since = new.held_since, held_us = new.held_us,
+        created_at = new.created_at, outcome = new.outcome, closed_at = new.closed_at,
         merged_into = new.merged_into
-      FROM (SELECT \(currentArrays), unnest($21::bigint[]), unnest($22::bigint[]))
+      FROM (SELECT \(currentArrays), unnest($27::bigint[]), unnest($28::bigint[]))
         AS new (\(currentColumns), former_epoch, former_sequence)
       WHERE old.opportunity_id = new.opportunity_id
         AND (old.epoch, old.sequence) = (former_epoch, former_sequence)
@@ -122,7 +125,8 @@ enum StageTables {
   private static let currentColumns = """
     opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position, owner,
     team, amount_minor, currency, name, account, entered_at, entered_sequence, follow_up_due_at,
-    benchmark_days, occurred_at, merged_into
+    benchmark_days, occurred_at, latest_at, held_since, held_us, created_at, outcome, closed_at,
+    merged_into
     """
 
   /// Arrays in the list of a SELECT go side by side; in FROM each would be written down first.
@@ -132,7 +136,9 @@ enum StageTables {
     unnest($9::text[]), unnest($10::text[]), unnest($11::bigint[]), unnest($12::text[]),
     unnest($13::text[]), unnest($14::text[]), unnest($15::timestamptz[]), unnest($16::bigint[]),
     unnest($17::timestamptz[]), unnest($18::float8[]), unnest($19::timestamptz[]),
-    unnest($20::uuid[])
+    unnest($20::timestamptz[]), unnest($21::timestamptz[]), unnest($22::bigint[]),
+    unnest($23::timestamptz[]), unnest($24::text[]), unnest($25::timestamptz[]),
+    unnest($26::uuid[])
     """
 
   /// Column by column, in the order of `currentColumns`.
@@ -144,7 +150,10 @@ enum StageTables {
       rows.map { $0.team }, rows.map { $0.amount?.minor }, rows.map { $0.amount?.currency },
       rows.map { $0.name }, rows.map { $0.account }, rows.map { $0.enteredAt },
       rows.map { $0.enteredSequence }, rows.map { $0.followUpDueAt },
-      rows.map { $0.benchmarkDays }, rows.map { $0.occurredAt }, rows.map { $0.mergedInto },
+      rows.map { $0.benchmarkDays }, rows.map { $0.occurredAt },
+      rows.map { $0.latestAt }, rows.map { $0.heldSince }, rows.map { $0.heldMicroseconds },
+      rows.map { $0.createdAt }, rows.map { $0.outcome?.rawValue }, rows.map { $0.closedAt },
+      rows.map { $0.mergedInto },
     ]
   }
 
@@ -155,23 +164,32 @@ enum StageTables {
     try transaction.send(
       """
       INSERT INTO visits AS old (opportunity_id, entered_sequence, pipeline, stage, category, entered_at,
-        left_at, left_sequence, left_to, direction)
+        left_at, left_sequence, left_to, direction, left_category, left_owner, left_team,
+        left_currency, left_amount_minor, held_us)
       SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::text[]), unnest($4::text[]),
         unnest($5::text[]), unnest($6::timestamptz[]), unnest($7::timestamptz[]),
-        unnest($8::bigint[]), unnest($9::text[]), unnest($10::text[])
+        unnest($8::bigint[]), unnest($9::text[]), unnest($10::text[]), unnest($11::text[]),
+        unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), unnest($15::bigint[]),
+        unnest($16::bigint[])
       ON CONFLICT (opportunity_id, entered_sequence) DO UPDATE SET
         pipeline = excluded.pipeline, stage = excluded.stage,
         category = CASE WHEN excluded.left_at IS NULL THEN excluded.category ELSE old.category END,
         entered_at = excluded.entered_at, left_at = excluded.left_at,
         left_sequence = excluded.left_sequence, left_to = excluded.left_to,
-        direction = excluded.direction
+        direction = excluded.direction, left_category = excluded.left_category,
+        left_owner = excluded.left_owner, left_team = excluded.left_team,
+        left_currency = excluded.left_currency, left_amount_minor = excluded.left_amount_minor,
+        held_us = excluded.held_us
       """,
       visits.map { $0.opportunityID }, visits.map { $0.enteredSequence },
       visits.map { $0.pipeline },
       visits.map { $0.stage }, visits.map { $0.category.rawValue }, visits.map { $0.enteredAt },
       visits.map { $0.leaving?.at }, visits.map { $0.leaving?.sequence },
       visits.map { $0.leaving?.to },
-      visits.map { $0.leaving?.direction?.rawValue })
+      visits.map { $0.leaving?.direction?.rawValue }, visits.map { $0.leaving?.category?.rawValue },
+      visits.map { $0.leaving?.holder.owner }, visits.map { $0.leaving?.holder.team },
+      visits.map { $0.leaving?.holder.currency }, visits.map { $0.leaving?.amountMinor },
+      visits.map { $0.leaving?.heldMicroseconds ?? 0 })
   }
 
   /// Visits whose rows are there, from the batches in which they began.
@@ -182,17 +200,25 @@ enum StageTables {
     let ended = try transaction.execute(
       """
       UPDATE visits AS old SET left_at = new.left_at, left_sequence = new.left_sequence,
-        left_to = new.left_to, direction = new.direction
+        left_to = new.left_to, direction = new.direction, left_category = new.left_category,
+        left_owner = new.left_owner, left_team = new.left_team, left_currency = new.left_currency,
+        left_amount_minor = new.left_amount_minor, held_us = new.held_us
       FROM (
         SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::timestamptz[]),
-          unnest($4::bigint[]), unnest($5::text[]), unnest($6::text[])
-      ) AS new (opportunity_id, entered_sequence, left_at, left_sequence, left_to, direction)
+          unnest($4::bigint[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]),
+          unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), unnest($11::bigint[]),
+          unnest($12::bigint[])
+      ) AS new (opportunity_id, entered_sequence, left_at, left_sequence, left_to, direction,
+        left_category, left_owner, left_team, left_currency, left_amount_minor, held_us)
       WHERE (old.opportunity_id, old.entered_sequence)
         = (new.opportunity_id, new.entered_sequence)
       """,
       visits.map { $0.opportunityID }, visits.map { $0.enteredSequence },
       visits.map { $0.leaving?.at }, visits.map { $0.leaving?.sequence },
-      visits.map { $0.leaving?.to }, visits.map { $0.leaving?.direction?.rawValue })
+      visits.map { $0.leaving?.to }, visits.map { $0.leaving?.direction?.rawValue },
+      visits.map { $0.leaving?.category?.rawValue }, visits.map { $0.leaving?.holder.owner },
+      visits.map { $0.leaving?.holder.team }, visits.map { $0.leaving?.holder.currency },
+      visits.map { $0.leaving?.amountMinor }, visits.map { $0.leaving?.heldMicroseconds ?? 0 })
     if ended < visits.count { try upsertVisits(visits, in: transaction) }
   }
 
@@ -200,9 +226,11 @@ enum StageTables {
   /// two of them seldom wait for each other; few, as the funnel adds them all up.
   private static let shards: Int32 = 4
 
+  static func shard(of partition: Int32) -> Int16 { Int16(abs(partition) % shards) }
+
   /// - Parameter totals: in the order of their keys, which is the order in which rows are locked.
   static func addTotals(
-    _ totals: [(key: TotalKey, delta: TotalDelta)], shardOf partition: Int32,
+    _ totals: [(key: TotalKey, delta: TotalDelta)], shard: Int16,
     in transaction: borrowing PostgresTransaction
   ) throws {
     guard !totals.isEmpty else { return }
@@ -222,7 +250,7 @@ enum StageTables {
         ended_known = old.ended_known + excluded.ended_known,
         dwell_seconds = old.dwell_seconds + excluded.dwell_seconds
       """,
-      Int16(abs(partition) % shards),
+      shard,
       totals.map { $0.key.pipeline }, totals.map { $0.key.stage }, totals.map { $0.key.owner },
       totals.map { $0.key.team }, totals.map { $0.key.currency }, totals.map { $0.delta.deals },
       totals.map { "\($0.delta.amountMinor)" }, totals.map { $0.delta.entered },
@@ -272,6 +300,9 @@ extension CurrentStage {
       name: try row.optional(12), account: try row.optional(13), enteredAt: try row.optional(14),
       enteredSequence: try row.decode(15), followUpDueAt: try row.optional(16),
       benchmarkDays: try row.optional(17), occurredAt: try row.decode(18),
-      mergedInto: try row.optional(19))
+      latestAt: try row.optional(19) ?? row.decode(18), heldSince: try row.optional(20),
+      heldMicroseconds: try row.decode(21), createdAt: try row.optional(22),
+      outcome: try row.optional(23, as: String.self).flatMap { Outcome(rawValue: $0) },
+      closedAt: try row.optional(24), mergedInto: try row.optional(25))
   }
 }

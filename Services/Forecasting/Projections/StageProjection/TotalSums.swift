@@ -11,13 +11,13 @@ struct TotalSums {
     deltas[holder.key(visit.pipeline, visit.stage), default: TotalDelta()].entered += times
   }
 
-  /// - Parameters:
-  ///   - holder: owner, team and currency before the event.
-  ///   - times: -1 takes back what was counted.
-  mutating func addEnd(of visit: Visit, under holder: Holder, times: Int64 = 1) {
+  /// Under owner, team and currency before the visit ended.
+  ///
+  /// - Parameter times: -1 takes back what was counted.
+  mutating func addEnd(of visit: Visit, times: Int64 = 1) {
     guard let leaving = visit.leaving else { return }
-    deltas[holder.key(visit.pipeline, visit.stage), default: TotalDelta()]
-      .addEnd(leaving, enteredAt: visit.enteredAt, times: times)
+    deltas[leaving.holder.key(visit.pipeline, visit.stage), default: TotalDelta()]
+      .addEnd(leaving, dwell: visit.dwellMicroseconds, times: times)
   }
 
   /// A deal stands elsewhere, belongs to somebody else or has another amount than before the batch.
@@ -64,7 +64,7 @@ struct Holder: Hashable, Sendable {
 extension CurrentStage {
   var holder: Holder { Holder(owner: owner, team: team, currency: amount?.currency) }
 
-  fileprivate func standsAlike(_ other: CurrentStage) -> Bool {
+  func standsAlike(_ other: CurrentStage) -> Bool {
     mergedInto == other.mergedInto && amount == other.amount && stage.hasSameBytes(as: other.stage)
       && (owner ?? "").hasSameBytes(as: other.owner ?? "")
       && (team ?? "").hasSameBytes(as: other.team ?? "")
@@ -73,7 +73,7 @@ extension CurrentStage {
 
 extension TotalDelta {
   fileprivate mutating func addEnd(
-    _ leaving: Visit.Leaving, enteredAt: Instant?, times: Int64
+    _ leaving: Visit.Leaving, dwell: Int64?, times: Int64
   ) {
     switch leaving.direction {
     case .advance: advanced += times
@@ -82,10 +82,9 @@ extension TotalDelta {
     case .reopen: reopened += times
     case nil: break
     }
-    if let enteredAt {
+    if let dwell {
       endedKnown += times
-      dwellSeconds +=
-        times * (max(0, leaving.at.microseconds - enteredAt.microseconds) / 1_000_000)
+      dwellSeconds += times * (dwell / 1_000_000)
     }
   }
 }

@@ -27,6 +27,11 @@ struct FeedEvent: Sendable {
   var followUpDueAt: Instant?
   var benchmarkDays: Double?
   var entryUnknown: Bool
+  /// True: put on hold; false: goes on; nil: neither.
+  var hold: Bool?
+  /// What the event sets the custom fields `product` and `industry` to; nil leaves them.
+  var product: Symbol?
+  var industry: Symbol?
   var reversal: Reversal?
   /// The deal that this one became part of.
   var mergedInto: Symbol
@@ -67,6 +72,22 @@ extension StageEventData {
     hasher.combine(type)
     hasher.combine(self)
     return hasher.finalize()
+  }
+
+  /// What the event sets a custom field to: a text, the name of an object, or nothing; nothing
+  /// either for one that was erased.
+  func update(ofCustom field: String) -> String?? {
+    if erased?.fields.contains(field) == true { return .some(nil) }
+    guard let change = changes.last(where: { $0.field == "fields.\(field)" }) else { return nil }
+    switch change.new {
+    case .string(let text) where !text.isEmpty && text != ErasedData.mark: return .some(text)
+    case .object(let members):
+      if case .string(let text)? = members["name"], !text.isEmpty, text != ErasedData.mark {
+        return .some(text)
+      }
+      return .some(nil)
+    default: return .some(nil)
+    }
   }
 
   /// What the event sets a field to: the member of a creation, or the new value among `changes`.

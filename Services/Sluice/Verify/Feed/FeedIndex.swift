@@ -42,6 +42,12 @@ struct FeedIndex: Sendable {
   /// The events of an opportunity by position.
   func history(_ opportunity: Int) -> [FeedEvent] { chain(opportunity).map { events[Int($0)] } }
 
+  /// Whether somebody has ever owned the opportunity.
+  func hasOwned(_ owner: String, _ opportunity: EntityID) -> Bool {
+    guard let index = index(ofOpportunity: opportunity) else { return false }
+    return chains[index].contains { symbols[events[Int($0)].owner] == owner }
+  }
+
   /// The last position of each opportunity.
   func heads() -> [EntityID: EventPosition] {
     var heads: [EntityID: EventPosition] = [:]
@@ -75,7 +81,11 @@ struct FeedIndex: Sendable {
         amountMinor: data.amount?.minor, currency: symbols.symbol(data.amount?.currency),
         occurredAt: data.occurredAt, recordedAt: data.recordedAt,
         followUpDueAt: data.followUpDueAt, benchmarkDays: data.benchmarkDays,
-        entryUnknown: data.entryUnknown ?? false, reversal: reversal(item),
+        entryUnknown: data.entryUnknown ?? false,
+        hold: data.changes.last { $0.field == "hold" }.map { $0.new != .null },
+        product: data.update(ofCustom: "product").map { symbols.symbol($0) },
+        industry: data.update(ofCustom: "industry").map { symbols.symbol($0) },
+        reversal: reversal(item),
         mergedInto: symbols.symbol(item.data.merged?.opportunityId.description),
         name: data.update(of: "name", created: data.name, as: item.type).map {
           symbols.symbol($0)

@@ -8,6 +8,7 @@ struct LiveOpportunity: Sendable {
   var applied: [AppliedRow] = []
   var visits: [VisitRow] = []
   var current: CurrentRow?
+  var traits: TraitRow?
 
   /// Up to which event it was projected.
   var position: EventPosition? {
@@ -28,7 +29,7 @@ extension AppliedRow: LiveRow {
     SELECT opportunity_id, epoch, sequence, event_id, type, pipeline, from_stage, to_stage,
            direction, owner, team, amount_minor, currency, occurred_at, recorded_at, entry_unknown,
            to_category, to_position, reverted_epoch, reverted_sequence, reverted_by,
-           reverted_because, merged_into::text
+           reverted_because, held, merged_into::text
     FROM applied_events ORDER BY opportunity_id, epoch, sequence
     """
 
@@ -43,7 +44,7 @@ extension AppliedRow: LiveRow {
       toCategory: try row.optional(16), toPosition: try row.optional(17),
       revertedEpoch: try row.optional(18), revertedSequence: try row.optional(19),
       revertedBy: try row.optional(20), revertedBecause: try row.optional(21),
-      mergedInto: try row.optional(22))
+      held: try row.optional(22), mergedInto: try row.optional(23))
   }
 }
 
@@ -51,7 +52,8 @@ extension CurrentRow: LiveRow {
   static let select = """
     SELECT opportunity_id, epoch, sequence, pipeline, pipeline_version, stage, category, position,
            owner, team, amount_minor, currency, name, account, entered_at, entered_sequence,
-           follow_up_due_at, benchmark_days, occurred_at, merged_into::text
+           follow_up_due_at, benchmark_days, occurred_at, coalesce(latest_at, occurred_at),
+           held_since, held_us, created_at, outcome, closed_at, merged_into::text
     FROM current_stage ORDER BY opportunity_id
     """
 
@@ -64,14 +66,18 @@ extension CurrentRow: LiveRow {
       name: try row.optional(12), account: try row.optional(13),
       enteredAt: try row.optional(14), enteredSequence: try row.decode(15),
       followUpDueAt: try row.optional(16), benchmarkDays: try row.optional(17),
-      occurredAt: try row.decode(18), mergedInto: try row.optional(19))
+      occurredAt: try row.decode(18), latestAt: try row.decode(19),
+      heldSince: try row.optional(20), heldMicroseconds: try row.decode(21),
+      createdAt: try row.optional(22), outcome: try row.optional(23),
+      closedAt: try row.optional(24), mergedInto: try row.optional(25))
   }
 }
 
 extension VisitRow: LiveRow {
   static let select = """
     SELECT opportunity_id, entered_sequence, pipeline, stage, category, entered_at, left_at,
-           left_sequence, left_to, direction
+           left_sequence, left_to, direction, left_category, left_owner, left_team,
+           left_currency, left_amount_minor, held_us
     FROM visits ORDER BY opportunity_id, entered_sequence
     """
 
@@ -80,6 +86,17 @@ extension VisitRow: LiveRow {
       enteredSequence: try row.decode(1), pipeline: try row.decode(2), stage: try row.decode(3),
       category: try row.decode(4), enteredAt: try row.optional(5), leftAt: try row.optional(6),
       leftSequence: try row.optional(7), leftTo: try row.optional(8),
-      direction: try row.optional(9))
+      direction: try row.optional(9), leftCategory: try row.optional(10),
+      leftOwner: try row.optional(11), leftTeam: try row.optional(12),
+      leftCurrency: try row.optional(13), leftAmountMinor: try row.optional(14),
+      heldMicroseconds: try row.decode(15))
+  }
+}
+
+extension TraitRow: LiveRow {
+  static let select = "SELECT opportunity_id, product, industry FROM deal_traits ORDER BY 1"
+
+  init(_ row: PostgresRow) throws {
+    self.init(product: try row.optional(1), industry: try row.optional(2))
   }
 }

@@ -6,6 +6,8 @@ struct ProjectionCheck: Sendable {
   private(set) var differences = DifferenceLog()
   private(set) var counts: [Check: CheckCount] = [:]
   private(set) var ledger = TotalLedger()
+  private(set) var days = DayLedger()
+  private(set) var lengths = DwellLedger()
   /// Up to where each opportunity is projected.
   private(set) var positions: [EntityID: EventPosition] = [:]
   /// Opportunities of which the projections know more than the feed, as far as it was read; to be
@@ -58,7 +60,10 @@ struct ProjectionCheck: Sendable {
     compare(live.applied, replay.applied, of: live.id)
     compare(live.visits, replay.visits, of: live.id)
     compare([live.current].compactMap(\.self), [replay.current].compactMap(\.self), of: live.id)
+    compare([live.traits].compactMap(\.self), [replay.traits].compactMap(\.self), of: live.id)
     ledger.add(events, symbols: feed.symbols)
+    days.add(events, symbols: feed.symbols)
+    lengths.add(events, symbols: feed.symbols)
   }
 
   private mutating func compare<Row: ProjectionRow>(

@@ -19,6 +19,13 @@ extension ProjectionSnapshot {
     check.settle(feed: feed)
     var differences = check.differences
     differences.merge(check.ledger.differences(from: totals))
+    differences.merge(check.days.differences(from: days))
+    differences.merge(check.lengths.differences(from: lengths))
+    // An owner that only a wrong row of applied_events names is told of there.
+    for row in unlisted where feed.hasOwned(row.owner, row.opportunity) {
+      differences.add(
+        .dealOwners, .missing, "opportunity \(row.opportunity)", recomputed: "owner \(row.owner)")
+    }
     differences.merge(check.behind(heads))
     let stuck = parked.filter { event in
       feed.index(of: event.eventId).map { $0 < known } ?? true
@@ -32,6 +39,9 @@ extension ProjectionSnapshot {
     var counts = check.counts
     counts[.stageTotals] = CheckCount(
       live: totals.count, recomputed: check.ledger.totals.count)
+    counts[.dailyChanges] = CheckCount(live: days.count, recomputed: check.days.days.count)
+    counts[.dwellTotals] = CheckCount(
+      live: lengths.count, recomputed: check.lengths.visits.count)
     counts[.freshness] = CheckCount(live: check.positions.count, recomputed: heads.count)
     counts[.parkedEvents] = CheckCount(live: parked.count, recomputed: 0)
     return Judgement(differences: differences, counts: counts)

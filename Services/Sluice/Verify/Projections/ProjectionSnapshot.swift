@@ -13,6 +13,10 @@ struct ProjectionSnapshot: Sendable {
 
   var check: ProjectionCheck
   var totals: [TotalKey: Totals]
+  var days: [DayKey: DaySums]
+  var lengths: [DwellLengthKey: Int64]
+  /// Deals that `deal_owners` does not list under somebody who has owned them.
+  var unlisted: [(owner: String, opportunity: EntityID)]
   var parked: [ParkedEvent]
 
   /// Reads everything in one read-only snapshot.
@@ -22,7 +26,8 @@ struct ProjectionSnapshot: Sendable {
     try await pool.transaction(.repeatableReadSnapshot) { transaction in
       ProjectionSnapshot(
         check: try compare(feed, in: transaction), totals: try totals(in: transaction),
-        parked: try parked(in: transaction))
+        days: try days(in: transaction), lengths: try lengths(in: transaction),
+        unlisted: try unlisted(in: transaction), parked: try parked(in: transaction))
     }
   }
 
@@ -33,16 +38,18 @@ struct ProjectionSnapshot: Sendable {
     var applied = try RowCursor<AppliedRow>(in: transaction)
     var current = try RowCursor<CurrentRow>(in: transaction)
     var visits = try RowCursor<VisitRow>(in: transaction)
+    var traits = try RowCursor<TraitRow>(in: transaction)
     while true {
       let next = [
         try applied.peek(in: transaction), try current.peek(in: transaction),
-        try visits.peek(in: transaction),
+        try visits.peek(in: transaction), try traits.peek(in: transaction),
       ]
       guard let id = next.compactMap(\.self).min() else { return check }
       let live = LiveOpportunity(
         id: id, applied: try applied.take(id, in: transaction),
         visits: try visits.take(id, in: transaction),
-        current: try current.take(id, in: transaction).first)
+        current: try current.take(id, in: transaction).first,
+        traits: try traits.take(id, in: transaction).first)
       check.add(live, feed: feed)
     }
   }

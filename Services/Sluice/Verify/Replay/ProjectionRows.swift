@@ -31,6 +31,7 @@ struct AppliedRow: ProjectionRow {
   var revertedSequence: Int64?
   var revertedBy: String?
   var revertedBecause: String?
+  var held: Bool?
   var mergedInto: String?
 
   static var check: Check { .appliedEvents }
@@ -46,7 +47,7 @@ struct AppliedRow: ProjectionRow {
       ("reverted_epoch", revertedEpoch.map { String($0) }),
       ("reverted_sequence", revertedSequence.map { String($0) }),
       ("reverted_by", revertedBy), ("reverted_because", revertedBecause),
-      ("merged_into", mergedInto),
+      ("held", held.map { String($0) }), ("merged_into", mergedInto),
     ]
   }
 }
@@ -70,6 +71,12 @@ struct CurrentRow: ProjectionRow {
   var followUpDueAt: Instant?
   var benchmarkDays: Double?
   var occurredAt: Instant
+  var latestAt: Instant
+  var heldSince: Instant?
+  var heldMicroseconds: Int64
+  var createdAt: Instant?
+  var outcome: String?
+  var closedAt: Instant?
   var mergedInto: String?
 
   static var check: Check { .currentStage }
@@ -84,7 +91,9 @@ struct CurrentRow: ProjectionRow {
       ("entered_sequence", String(enteredSequence)),
       ("follow_up_due_at", followUpDueAt?.description),
       ("benchmark_days", benchmarkDays.map { "\($0)" }), ("occurred_at", occurredAt.description),
-      ("merged_into", mergedInto),
+      ("latest_at", latestAt.description), ("held_since", heldSince?.description),
+      ("held_us", String(heldMicroseconds)), ("created_at", createdAt?.description),
+      ("outcome", outcome), ("closed_at", closedAt?.description), ("merged_into", mergedInto),
     ]
   }
 }
@@ -99,6 +108,12 @@ struct VisitRow: ProjectionRow {
   var leftSequence: Int64?
   var leftTo: String?
   var direction: String?
+  var leftCategory: String?
+  var leftOwner: String?
+  var leftTeam: String?
+  var leftCurrency: String?
+  var leftAmountMinor: Int64?
+  var heldMicroseconds: Int64
 
   static var check: Check { .visits }
   var key: String { "entered by sequence \(enteredSequence)" }
@@ -107,7 +122,19 @@ struct VisitRow: ProjectionRow {
       ("pipeline", pipeline), ("stage", stage), ("category", category),
       ("entered_at", enteredAt?.description), ("left_at", leftAt?.description),
       ("left_sequence", leftSequence.map(String.init)), ("left_to", leftTo),
-      ("direction", direction),
+      ("direction", direction), ("left_category", leftCategory), ("left_owner", leftOwner),
+      ("left_team", leftTeam), ("left_currency", leftCurrency),
+      ("left_amount_minor", leftAmountMinor.map(String.init)),
+      ("held_us", String(heldMicroseconds)),
     ]
   }
+}
+
+struct TraitRow: ProjectionRow {
+  var product: String?
+  var industry: String?
+
+  static var check: Check { .dealTraits }
+  var key: String { "" }
+  var cells: [(column: String, value: String?)] { [("product", product), ("industry", industry)] }
 }

@@ -56,6 +56,7 @@ struct TotalLedger: Sendable {
   /// - Parameter events: of one opportunity, by position.
   mutating func add(_ events: [FeedEvent], symbols: SymbolTable) {
     let stays = StageWalk(events).stays
+    let holds = HoldWalk(events)
     for stay in stays {
       let begin = events[stay.begin]
       totals[key(begin, heldAfter: begin, symbols), default: Totals()].entered += 1
@@ -69,10 +70,9 @@ struct TotalLedger: Sendable {
       case .reopen: row.reopened += 1
       case nil: break
       }
-      if let enteredAt = stay.enteredAt {
+      if let dwell = DwellLedger.dwell(of: begin, until: events[index], holds) {
         row.endedKnown += 1
-        row.dwellSeconds += max(
-          0, (events[index].occurredAt.microseconds - enteredAt.microseconds) / 1_000_000)
+        row.dwellSeconds += dwell / 1_000_000
       }
       totals[key] = row
     }
