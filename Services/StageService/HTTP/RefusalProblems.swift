@@ -21,7 +21,7 @@ extension Problem {
     case .gate(let failures):
       self = Problem(
         .unprocessableContent, code: "gate-refused", title: "The gate refuses the move",
-        detail: "\(failures.count) things are missing or not allowed; errors lists them all",
+        detail: "\(failures.count) missing or not allowed; errors lists them all",
         errors: failures.map(ProblemError.init))
     case .forbidden(let failures):
       self = .forbidden(failures)
