@@ -149,6 +149,8 @@ let package = Package(
         .embedInCode("Migrations/m0004_stage_totals.sql"),
         .embedInCode("Migrations/m0005_merged_deals.sql"),
         .embedInCode("Migrations/m0006_figures.sql"),
+        .embedInCode("Migrations/m0007_follow_ups.sql"),
+        .embedInCode("Migrations/m0008_noted_changes.sql"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -136,8 +136,8 @@ import Testing
       #expect(
         tables.filter { !RebuildSchemas.kept.contains($0) } == [
           "applied_events", "consumer_offsets", "current_stage", "daily_changes", "deal_owners",
-          "deal_traits", "dwell_totals", "parked_events", "pipeline_stages", "stage_totals",
-          "visits",
+          "deal_traits", "dwell_totals", "follow_up_changes", "noted_changes",
+          "parked_events", "pipeline_stages", "stage_totals", "visits",
         ])
     }
   }

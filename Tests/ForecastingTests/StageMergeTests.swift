@@ -21,7 +21,8 @@ import Testing
       $0.move(to: "lost")
       $0.merge()
     },
-    StageRevertTests.Story("one that was on hold") {
+    StageRevertTests.Story("one that was on hold, and forgotten") {
+      $0.followUpDueAt = $0.at.adding(days: 4)
       $0.hold(true)
       $0.hold(false)
       $0.move(to: "won")
@@ -69,6 +70,7 @@ import Testing
   @Test func nothingIsLeftButWhereItStoodAndWhatItBecamePartOf() async throws {
     try await withForecastingTables { pool in
       var history = History(1)
+      history.followUpDueAt = History.start.adding(days: 1)
       history.create()
       history.move(to: "won")
       let survivor = History(2).id
@@ -76,7 +78,7 @@ import Testing
       try await pool.project(history.events)
       let tables = try await Tables(of: pool)
       #expect(tables.visits.isEmpty && tables.totals.isEmpty && tables.facts.count == 3)
-      #expect(tables.daily.isEmpty && tables.dwell.isEmpty)
+      #expect(tables.daily.isEmpty && tables.dwell.isEmpty && tables.followUps.isEmpty)
       let row = try #require(tables.current[history.id])
       #expect(row.mergedInto == survivor && row.stage == "won" && row.sequence == 3)
       #expect(row.createdAt == nil && row.outcome == nil && row.closedAt == nil)
@@ -106,6 +108,7 @@ import Testing
       #expect(row.sequence == history.last.sequence && row.stage == "offer")
       #expect(after.visits == before.visits && after.totals == before.totals)
       #expect(after.daily == before.daily && after.dwell == before.dwell)
+      #expect(after.followUps == before.followUps)
     }
   }
 

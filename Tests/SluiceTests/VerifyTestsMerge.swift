@@ -23,6 +23,12 @@ import Testing
       days.add(feed.history(index), symbols: feed.symbols)
       lengths.add(feed.history(index), symbols: feed.symbols)
     }
+    var (due, wantedDue) = (FollowUpLedger(), FollowUpLedger())
+    for index in feed.opportunities.indices {
+      due.add(feed.history(index), symbols: feed.symbols)
+    }
+    wantedDue.add(survivor.history(0), symbols: survivor.symbols)
+    #expect(due.days == wantedDue.days && !due.days.isEmpty)
     wantedDays.add(survivor.history(0), symbols: survivor.symbols)
     wantedLengths.add(survivor.history(0), symbols: survivor.symbols)
     #expect(days.days == wantedDays.days && !days.days.isEmpty)

@@ -117,6 +117,35 @@ import Testing
     #expect(length?.place.contains("lost after 999.0 days") == true)
   }
 
+  @Test func wrongNotesAreFound() async throws {
+    var story = Story.everything
+    story.note(
+      1, ["expectedClose": "2026-02-01", "checklist.talk.map": .object([:])], at: Story.noon(10))
+    story.note(1, ["feedback.talk": .object(["score": 4]), "name": "other"], at: Story.noon(11))
+    let feed = FeedIndex(story)
+    #expect(try await check(feed: feed, written: feed).isEmpty)
+    let log = try await check(
+      feed: feed, written: feed,
+      after: "UPDATE noted_changes SET day = day + 1 WHERE kind = 'expected-close'",
+      "UPDATE noted_changes SET score = 5 WHERE kind = 'feedback'",
+      "DELETE FROM noted_changes WHERE kind = 'checklist'")
+    #expect(
+      kinds(log).sorted() == [
+        "noted_changes different", "noted_changes different", "noted_changes missing",
+      ])
+  }
+
+  @Test func wrongFollowUpsAreFound() async throws {
+    let log = try await check(
+      after: "DELETE FROM follow_up_changes WHERE currency = ''",
+      "UPDATE follow_up_changes SET forgotten = forgotten + 1 WHERE open = 1",
+      "UPDATE applied_events SET follow_up_due_at = NULL WHERE sequence = 1 AND owner = 'ann'")
+    #expect(
+      Set(kinds(log)) == [
+        "applied_events different", "follow_up_changes missing", "follow_up_changes different",
+      ])
+  }
+
   @Test func totalsOfZeroNeedNoRow() async throws {
     let log = try await check(
       after: """

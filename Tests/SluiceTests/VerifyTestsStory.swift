@@ -70,6 +70,15 @@ struct Story {
     deals[deal]?.stays.removeLast()
   }
 
+  /// Fields of the deal change, from nothing to these.
+  mutating func note(_ deal: Int, _ fields: [String: JSONValue], at time: Instant) {
+    add(deal, .changed, at: time) { data in
+      data.changes = fields.sorted { $0.key < $1.key }.map {
+        FieldChange(field: $0.key, old: .null, new: $0.value)
+      }
+    }
+  }
+
   /// An activity of the deal.
   mutating func note(_ deal: Int, at time: Instant) {
     add(deal, .activityRecorded, at: time) { data in

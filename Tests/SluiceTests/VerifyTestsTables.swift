@@ -17,6 +17,8 @@ enum Projections {
       "Services/Forecasting/Migrations/m0004_stage_totals.sql",
       "Services/Forecasting/Migrations/m0005_merged_deals.sql",
       "Services/Forecasting/Migrations/m0006_figures.sql",
+      "Services/Forecasting/Migrations/m0007_follow_ups.sql",
+      "Services/Forecasting/Migrations/m0008_noted_changes.sql",
       "Shared/Messaging/Migrations/m0001_messaging.sql",
     ] {
       let sql = try String(contentsOf: repository.appending(path: file), encoding: .utf8)
@@ -29,12 +31,14 @@ enum Projections {
     var ledger = TotalLedger()
     var days = DayLedger()
     var lengths = DwellLedger()
+    var followUps = FollowUpLedger()
     var opportunities: [(EntityID, OpportunityReplay)] = []
     for index in feed.opportunities.indices {
       let history = feed.history(index)
       ledger.add(history, symbols: feed.symbols)
       days.add(history, symbols: feed.symbols)
       lengths.add(history, symbols: feed.symbols)
+      followUps.add(history, symbols: feed.symbols)
       opportunities.append(
         (feed.opportunities[index], OpportunityReplay(history, symbols: feed.symbols)))
     }
@@ -46,12 +50,12 @@ enum Projections {
           try transaction.execute(
             """
             INSERT INTO applied_events VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,
-              $17,$18,$19,$20,$21,$22,$23::text::uuid,$24)
+              $17,$18,$19,$20,$21,$22,$23::text::uuid,$24,$25)
             """, id, row.epoch, row.sequence, row.eventID, row.type, row.pipeline, row.fromStage,
             row.toStage, row.direction, row.owner, row.team, row.amountMinor, row.currency,
             row.occurredAt, row.recordedAt, row.entryUnknown, row.toCategory, row.toPosition,
             row.revertedEpoch, row.revertedSequence, row.revertedBy, row.revertedBecause,
-            row.mergedInto, row.held)
+            row.mergedInto, row.held, row.followUpDueAt)
         }
         for row in replay.visits {
           try transaction.execute(
@@ -61,6 +65,15 @@ enum Projections {
             row.pipeline, row.stage, row.category, row.enteredAt, row.leftAt, row.leftSequence,
             row.leftTo, row.direction, row.leftCategory, row.leftOwner, row.leftTeam,
             row.leftCurrency, row.leftAmountMinor, row.heldMicroseconds)
+        }
+        for row in replay.notes {
+          try transaction.execute(
+            """
+            INSERT INTO noted_changes VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10::text::date,
+              $11::text::date,$12,$13,$14)
+            """, id, row.epoch, row.sequence, row.number, row.pipeline, row.note.kind,
+            row.note.stage, row.note.item, row.note.isSet, row.note.day, row.note.formerDay,
+            row.note.score, row.note.isExplicit, row.occurredAt)
         }
         if let row = replay.traits {
           try transaction.execute(
@@ -102,6 +115,22 @@ enum Projections {
       }
     }
     try await write(days.days, lengths.visits, into: pool)
+    try await write(followUps.days, into: pool)
+  }
+
+  private static func write(
+    _ followUps: [FollowUpDayKey: FollowUpDaySums], into pool: PostgresPool
+  ) async throws {
+    try await pool.transaction { transaction in
+      for (key, sums) in followUps {
+        try transaction.execute(
+          """
+          INSERT INTO follow_up_changes (day, pipeline, team, currency, shard, open, forgotten)
+          VALUES ($1,$2,$3,$4,0,$5,$6)
+          """, PostgresDate(daysSinceEpoch: key.day), key.pipeline, key.team, key.currency,
+          sums.open, sums.forgotten)
+      }
+    }
   }
 
   private static func write(

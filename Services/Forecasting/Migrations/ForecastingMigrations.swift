@@ -11,5 +11,7 @@ enum ForecastingMigrations {
       Migration(resource: "m0004_stage_totals", bytes: PackageResources.m0004_stage_totals_sql),
       Migration(resource: "m0005_merged_deals", bytes: PackageResources.m0005_merged_deals_sql),
       Migration(resource: "m0006_figures", bytes: PackageResources.m0006_figures_sql),
+      Migration(resource: "m0007_follow_ups", bytes: PackageResources.m0007_follow_ups_sql),
+      Migration(resource: "m0008_noted_changes", bytes: PackageResources.m0008_noted_changes_sql),
     ])
 }

@@ -7,6 +7,8 @@ enum Check: String, Codable, CaseIterable, Sendable {
   case stageTotals = "stage_totals"
   case dailyChanges = "daily_changes"
   case dwellTotals = "dwell_totals"
+  case followUpChanges = "follow_up_changes"
+  case notedChanges = "noted_changes"
   case dealTraits = "deal_traits"
   case dealOwners = "deal_owners"
   case freshness
@@ -24,6 +26,8 @@ enum Check: String, Codable, CaseIterable, Sendable {
     case .stageTotals: "stage_totals = recomputed"
     case .dailyChanges: "daily_changes = recomputed"
     case .dwellTotals: "dwell_totals = recomputed"
+    case .followUpChanges: "follow_up_changes = recomputed"
+    case .notedChanges: "noted_changes = recomputed"
     case .dealTraits: "deal_traits = recomputed"
     case .dealOwners: "deal_owners has every owner"
     case .freshness: "projections are up to date"

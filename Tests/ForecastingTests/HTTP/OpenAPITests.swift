@@ -74,13 +74,54 @@ import Testing
     }
   }
 
+  @Test func everyMemberOfTheFiguresOfPeopleAndTimeIsDescribed() async throws {
+    try await withAPI { api in
+      try await api.pool.publish(Ladder.published)
+      var deal = History(1)
+      deal.create()
+      deal.move(to: "won")
+      var open = History(2)
+      open.create()
+      try await api.pool.project(deal.events + open.events)
+      let forgotten = try await api.request("/v1/forgotten")
+      #expect(try forgotten.body.keys == Self.required("Forgotten"))
+      #expect(try forgotten["latest"].keys == Self.required("ForgottenPoint"))
+      let people = try await api.request("/v1/people")
+      #expect(try people.body.keys == Self.required("People"))
+      #expect(try people["period"].keys == Self.required("Period"))
+      let row = try Self.required("PersonRow")
+      #expect(people["people"].items[0].keys == row.union(["owner", "team", "shrunk"]))
+      #expect(people["teams"].items[0].keys == row.union(["team", "people"]))
+      let person = people["people"].items[0]
+      #expect(try person["shrunk"].keys == Self.required("ShrunkRate"))
+      #expect(try person["dwell"].keys == Self.required("PersonDwell"))
+      #expect(try person["followUps"].keys == Self.required("Share"))
+      #expect(try person["followUps"]["reason"].keys == Self.required("Reason"))
+      let velocity = try await api.request("/v1/velocity")
+      #expect(try velocity.body.keys == Self.required("Velocity"))
+      #expect(try velocity["cycleDays"].keys == Self.required("Cycle"))
+      #expect(try velocity["winRate"].keys == Self.required("Estimate"))
+      #expect(
+        try velocity["currencies"].items[0].keys == Self.required("CurrencyVelocity"))
+      #expect(try velocity["expectedCloses"].keys == Self.required("ExpectedCloses"))
+      let feedback = try await api.request("/v1/feedback")
+      #expect(try feedback.body.keys == Self.required("Feedback"))
+      #expect(try feedback["stages"].items[0].keys == Self.required("StageFeedback"))
+      let change = try await api.request("/v1/before-after?at=2026-03-03")
+      #expect(try change.body.keys == Self.required("BeforeAfter"))
+      #expect(try change["after"].keys == Self.required("Window"))
+      #expect(try change["conversion"].keys == Self.required("Comparison"))
+    }
+  }
+
   @Test func everyPathIsServed() async throws {
     let paths = Self.lines.filter { $0.hasPrefix("  /") }
       .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " :")) }
     #expect(
       paths == [
         "/v1/funnel", "/v1/transitions", "/v1/conversion", "/v1/dwell", "/v1/amounts",
-        "/v1/bottlenecks",
+        "/v1/bottlenecks", "/v1/forgotten", "/v1/people", "/v1/velocity", "/v1/feedback",
+        "/v1/before-after",
         "/v1/opportunities/{id}/timeline",
       ])
     try await withAPI { api in

@@ -95,8 +95,11 @@ import Testing
   private static let figures = [
     "/v1/funnel?", "/v1/transitions?", "/v1/conversion?", "/v1/conversion?stage=lead",
     "/v1/conversion?mode=cohort", "/v1/dwell?stage=lead", "/v1/amounts?", "/v1/bottlenecks?",
+    "/v1/forgotten?", "/v1/people?", "/v1/velocity?", "/v1/feedback?",
+    "/v1/before-after?at=2026-03-05",
   ].flatMap { path in
     ["", "&asOf=\(API.now)", "&knownAt=\(API.now)", "&from=2026-03-02T00:00:00Z"].map { path + $0 }
+      .filter { !$0.contains("before-after") || !$0.contains("from=") }
   }
 
   /// Deals that each stay with one person: won, lost, open, one that was on hold.
@@ -107,7 +110,9 @@ import Testing
       history.owner = owner
       history.team = Staff.people.first { $0.id == owner }?.teamId
       history.amount = Money(minor: Int64(number + 1) * 700, currency: "CNY")
+      history.followUpDueAt = History.start.adding(days: 1)
       history.create()
+      history.change("feedback.lead", to: .object(["score": .integer(Int64(number + 1))]))
       if number != 3 { history.move(to: "offer", afterDays: Double(number + 1) / 2) }
       if number == 2 { history.hold(true) }
       if let end = ["won", "lost", nil, nil, "won"][number] { history.move(to: end, afterDays: 2) }

@@ -34,6 +34,8 @@ struct History {
   var team: String? = "north"
   var amount: Money? = Money(minor: 1_000, currency: "CNY")
   var at: Instant
+  /// Of the events to come.
+  var followUpDueAt: Instant?
   /// The deal is on hold.
   private(set) var isHeld = false
   /// The events that count, in order.
@@ -55,11 +57,14 @@ struct History {
   var stage: String { stays.last?.data.to ?? "" }
 
   @discardableResult
-  mutating func create(in stage: String = "lead", entryUnknown: Bool = false) -> StageEvent {
+  mutating func create(
+    in stage: String = "lead", entryUnknown: Bool = false, expectedClose: String? = nil
+  ) -> StageEvent {
     add(.created) { data in
       data.place(in: stage)
       data.name = "Deal"
       data.account = Account(name: "Acme")
+      data.expectedClose = expectedClose
       if entryUnknown { data.entryUnknown = true }
     }
   }
@@ -154,6 +159,17 @@ struct History {
     }
   }
 
+  /// Fields outside `fields` change, from nothing or from what the test says.
+  @discardableResult
+  mutating func change(
+    _ field: String, from old: JSONValue = .null, to new: JSONValue, afterDays days: Double = 0
+  ) -> StageEvent {
+    at = at.adding(days: days)
+    return add(.changed) { data in
+      data.changes = [FieldChange(field: field, old: old, new: new)]
+    }
+  }
+
   /// The database is restored from a backup without the last events; what was sent stays sent.
   mutating func restore(losing count: Int) {
     let kept = events.dropLast(count)
@@ -176,6 +192,7 @@ struct History {
     data.owner = owner
     data.team = team
     data.amount = amount
+    data.followUpDueAt = followUpDueAt
     edit(&data)
     let event = StageEvent(
       id: EntityID.v7(at: at, entropy: (UInt64(log.count), UInt64(id.hashValue.magnitude))),

@@ -88,6 +88,14 @@ extension PostgresPool {
         GROUP BY pipeline, stage, team, bucket, ending HAVING sum(visits) <> 0
         """
       ),
+      (
+        "follow_up_changes",
+        """
+        SELECT day, pipeline, team, currency, sum(open), sum(forgotten) FROM follow_up_changes
+        GROUP BY day, pipeline, team, currency HAVING (sum(open), sum(forgotten)) <> (0, 0)
+        """
+      ),
+      ("noted_changes", "SELECT * FROM noted_changes"),
       ("deal_owners", "SELECT * FROM deal_owners"), ("deal_traits", "SELECT * FROM deal_traits"),
     ] {
       let result = try await query(

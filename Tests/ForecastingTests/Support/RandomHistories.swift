@@ -21,6 +21,9 @@ extension History {
       }
       let days =
         Double.random(in: 0...3, using: &random) * Double(Int.random(in: 0...1, using: &random))
+      history.followUpDueAt =
+        Int.random(in: 0..<3, using: &random) == 0
+        ? nil : history.at.adding(days: Double.random(in: -2...6, using: &random))
       switch Int.random(in: 0..<10, using: &random) {
       case 0:
         let owner = ["ann", "bob", nil].randomElement(using: &random)!

@@ -18,6 +18,7 @@ struct Tables {
   var totals: [TotalKey: TotalDelta] = [:]
   var daily: [DailyKey: DailyDelta] = [:]
   var dwell: [DwellKey: Int64] = [:]
+  var followUps: [FollowUpKey: FollowUpDelta] = [:]
 }
 
 extension Tables {
@@ -75,6 +76,7 @@ extension Tables {
       if sums != TotalDelta() { totals[key] = sums }
     }
     try await readDays(of: pool)
+    try await readFollowUps(of: pool)
   }
 
   /// Worked out the long way: event by event, each question asked of the whole history.
@@ -102,7 +104,9 @@ extension Tables {
         totals[key, default: TotalDelta()].deals += 1
         totals[key, default: TotalDelta()].amountMinor += Int128(last.amount?.minor ?? 0)
       }
-      if !isMerged { countDays(of: events) }
+      guard !isMerged else { continue }
+      countDays(of: events)
+      countFollowUps(of: events)
     }
   }
 
@@ -206,5 +210,6 @@ extension Tables {
     return lines(facts, expected.facts) + lines(current, expected.current)
       + lines(visits, expected.visits) + lines(totals, expected.totals)
       + lines(daily, expected.daily) + lines(dwell, expected.dwell)
+      + lines(followUps, expected.followUps)
   }
 }

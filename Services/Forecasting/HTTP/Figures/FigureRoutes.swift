@@ -17,6 +17,11 @@ struct FigureRoutes: Sendable {
     group.get("dwell", use: dwell)
     group.get("amounts", use: amounts)
     group.get("bottlenecks", use: bottlenecks)
+    group.get("forgotten", use: forgotten)
+    group.get("people", use: people)
+    group.get("velocity", use: velocity)
+    group.get("feedback", use: feedback)
+    group.get("before-after", use: beforeAfter)
   }
 
   @Sendable func transitions(
@@ -76,7 +81,7 @@ struct FigureRoutes: Sendable {
   }
 
   /// Reads the request, asks in one snapshot of the database, and writes the answer in its form.
-  private func answer<Own: Sendable>(
+  func answer<Own: Sendable>(
     _ request: Request, _ context: ServiceRequestContext, own: (inout QueryReader) -> Own,
     _ ask:
       @Sendable (
@@ -111,7 +116,7 @@ struct FigureRoutes: Sendable {
   }
 
   /// Of a figure without parameters of its own.
-  private static func nothing(_ reader: inout QueryReader) {}
+  static func nothing(_ reader: inout QueryReader) {}
 
   private static func stage(
     _ key: String, of stages: [FunnelStage]

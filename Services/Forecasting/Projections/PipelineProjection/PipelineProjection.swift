@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import Messaging
 import Postgres
 
@@ -60,14 +61,16 @@ struct PipelineProjection: BatchHandler {
     try transaction.execute(
       """
       INSERT INTO pipeline_stages (pipeline, version, position, stage, category, name_zh, name_en,
-        benchmark_days, probability)
+        benchmark_days, probability, published_at, checklist)
       SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[],
-        $7::text[], $8::float8[], $9::float8[])
+        $7::text[], $8::float8[], $9::float8[],
+        $10::timestamptz[], $11::jsonb[])
       ON CONFLICT DO NOTHING
       """,
       rows.map(\.pipeline), rows.map(\.version), rows.map(\.position), rows.map(\.stage.key),
       rows.map(\.stage.category.rawValue), rows.map(\.stage.name.zh), rows.map(\.stage.name.en),
-      rows.map(\.stage.benchmarkDays), rows.map(\.stage.probability))
+      rows.map(\.stage.benchmarkDays), rows.map(\.stage.probability), rows.map(\.publishedAt),
+      try rows.map { try $0.checklist })
   }
 }
 
@@ -76,12 +79,20 @@ private struct PipelineStageRow {
   var version: Int32
   var position: Int32
   var stage: Stage
+  var publishedAt: Instant
+
+  /// The keys of the items.
+  var checklist: PostgresJSON {
+    get throws {
+      PostgresJSON(Array(try JSONEncoder().encode(stage.checklist.map(\.key))))
+    }
+  }
 
   static func rows(of pipeline: PublishedPipeline) -> [PipelineStageRow] {
     pipeline.definition.stages.enumerated().map { position, stage in
       PipelineStageRow(
         pipeline: pipeline.key, version: Int32(pipeline.version), position: Int32(position),
-        stage: stage)
+        stage: stage, publishedAt: pipeline.publishedAt)
     }
   }
 }

@@ -5,6 +5,7 @@ struct FigureSums {
   var totals = TotalSums()
   var daily = DailySums()
   var dwell = DwellSums()
+  var followUps = FollowUpSums()
   var traits = DealTraits()
 
   /// Counts an event but for where the deal stands after the batch.
@@ -28,6 +29,7 @@ struct FigureSums {
       daily.addEntry(of: begun, under: event.holder, on: day)
     }
     daily.addStanding(of: row, before: former, on: day)
+    followUps.note(row.followUp, after: former?.followUp, at: event.data.occurredAt)
     traits.note(event, ownedBefore: former?.owner)
   }
 
@@ -36,5 +38,6 @@ struct FigureSums {
     totals.add(course, of: opportunity, times: times)
     daily.add(course, of: opportunity, times: times)
     dwell.add(course, of: opportunity, times: times)
+    followUps.add(course, times: times)
   }
 }

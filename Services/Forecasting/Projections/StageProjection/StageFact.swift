@@ -19,6 +19,8 @@ struct StageFact: Hashable, Sendable {
   var amountMinor: Int64?
   /// The deal is put on hold, or goes on; nil: neither.
   var hold: Bool?
+  /// Nil: nothing is due.
+  var followUpDueAt: Instant?
   var occurredAt: Instant
   /// The move that it takes back.
   var reverted: EventPosition?
@@ -33,7 +35,8 @@ extension StageFact {
       isEntryUnknown: event.isEntryUnknown, pipeline: event.data.pipeline, to: event.data.to,
       category: event.data.toCategory, stagePosition: event.data.toPosition,
       direction: event.direction, holder: event.holder, amountMinor: event.data.amount?.minor,
-      hold: event.hold, occurredAt: event.data.occurredAt,
+      hold: event.hold, followUpDueAt: event.data.followUpDueAt,
+      occurredAt: event.data.occurredAt,
       reverted: event.reverts.map { EventPosition($0) }, mergedInto: event.mergedInto)
   }
 }

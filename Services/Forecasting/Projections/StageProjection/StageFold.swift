@@ -62,6 +62,7 @@ struct StageFold {
     var totals: [(key: TotalKey, delta: TotalDelta)] = []
     var daily: [(key: DailyKey, delta: DailyDelta)] = []
     var dwell: [(key: DwellKey, visits: Int64)] = []
+    var followUps: [(key: FollowUpKey, delta: FollowUpDelta)] = []
     var traits = DealTraits()
     var vanished = Vanished()
   }
@@ -146,6 +147,7 @@ struct StageFold {
     changes.totals = sums.totals.sorted()
     changes.daily = sums.daily.sorted()
     changes.dwell = sums.dwell.sorted()
+    changes.followUps = sums.followUps.sorted()
     changes.traits = sums.traits
     return changes
   }

@@ -62,8 +62,10 @@ struct StageProjection: BatchHandler {
     guard !inserted.isEmpty else { return }
     try StageTables.noteReverts(inserted, in: transaction)
     try StageTables.noteMerges(inserted, in: transaction)
+    try NotedTables.insert(inserted, in: transaction)
     let changes = StageFold.fold(current: current, histories: histories, events: inserted)
     try StageTables.remove(changes.vanished, in: transaction)
+    try NotedTables.remove(changes.vanished, in: transaction)
     try StageTables.writeCurrent(changes.current, over: current, in: transaction)
     try StageTables.upsertVisits(changes.visits, in: transaction)
     try StageTables.endVisits(changes.ended, in: transaction)
@@ -71,6 +73,7 @@ struct StageProjection: BatchHandler {
     try StageTables.addTotals(changes.totals, shard: shard, in: transaction)
     try DailyTables.add(changes.daily, shard: shard, in: transaction)
     try DwellTables.add(changes.dwell, shard: shard, in: transaction)
+    try FollowUpTables.add(changes.followUps, shard: shard, in: transaction)
     try changes.traits.write(in: transaction)
   }
 }

@@ -5,8 +5,10 @@ import Postgres
 // The statements that run only where an event takes something back.
 extension StageTables {
   /// All events that were applied to these opportunities, by position; empty for one without any.
+  ///
+  /// - Parameter knownAt: only those that were recorded by then; nil: all.
   static func loadHistories(
-    of ids: Set<EntityID>, in transaction: borrowing PostgresTransaction
+    of ids: Set<EntityID>, knownAt: Instant? = nil, in transaction: borrowing PostgresTransaction
   ) throws -> [EntityID: [StageFact]] {
     guard !ids.isEmpty else { return [:] }
     let rows = try transaction.query(
@@ -14,10 +16,13 @@ extension StageTables {
       SELECT opportunity_id, epoch, sequence,
         type = $2 OR (type = $3 AND from_stage <> to_stage), entry_unknown AND type = $2, pipeline,
         to_stage, to_category, to_position, direction, owner, team, currency, occurred_at,
-        reverted_epoch, reverted_sequence, merged_into, amount_minor, held
-      FROM applied_events WHERE opportunity_id = ANY($1::uuid[])
+        reverted_epoch, reverted_sequence, merged_into, amount_minor, held, follow_up_due_at
+      FROM applied_events
+      WHERE opportunity_id = ANY($1::uuid[])
+        AND ($4::timestamptz IS NULL OR recorded_at <= $4)
       ORDER BY opportunity_id, epoch, sequence
-      """, ids.sorted(), StageEventType.created.rawValue, StageEventType.moved.rawValue)
+      """, ids.sorted(), StageEventType.created.rawValue, StageEventType.moved.rawValue,
+      knownAt)
     var histories = Dictionary(uniqueKeysWithValues: ids.map { ($0, [StageFact]()) })
     for row in rows { histories[try row.decode(0), default: []].append(try StageFact(row)) }
     return histories
@@ -102,7 +107,7 @@ extension StageFact {
       holder: Holder(
         owner: try row.optional(10), team: try row.optional(11), currency: try row.optional(12)),
       amountMinor: try row.optional(17), hold: try row.optional(18),
-      occurredAt: try row.decode(13),
+      followUpDueAt: try row.optional(19), occurredAt: try row.decode(13),
       reverted: epoch.flatMap { epoch in
         sequence.map { EventPosition(epoch: epoch, sequence: $0) }
       }, mergedInto: try row.optional(16))

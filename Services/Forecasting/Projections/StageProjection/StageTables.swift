@@ -38,12 +38,13 @@ enum StageTables {
       """
       INSERT INTO applied_events (opportunity_id, epoch, sequence, event_id, type, pipeline,
         from_stage, to_stage, direction, owner, team, amount_minor, currency, occurred_at,
-        recorded_at, entry_unknown, to_category, to_position, held)
+        recorded_at, entry_unknown, to_category, to_position, held, follow_up_due_at)
       SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::uuid[]),
         unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]),
         unnest($9::text[]), unnest($10::text[]), unnest($11::text[]), unnest($12::bigint[]),
         unnest($13::text[]), unnest($14::timestamptz[]), unnest($15::timestamptz[]),
-        unnest($16::bool[]), unnest($17::text[]), unnest($18::int[]), unnest($19::bool[])
+        unnest($16::bool[]), unnest($17::text[]), unnest($18::int[]), unnest($19::bool[]),
+        unnest($20::timestamptz[])
       ON CONFLICT DO NOTHING
       RETURNING opportunity_id, epoch, sequence
       """,
@@ -56,7 +57,8 @@ enum StageTables {
       events.map { $0.data.amount?.currency }, events.map { $0.data.occurredAt },
       events.map { $0.data.recordedAt }, events.map { $0.data.entryUnknown == true },
       events.map { $0.data.toCategory?.rawValue },
-      events.map { $0.data.toPosition.map(Int32.init) }, events.map { $0.hold })
+      events.map { $0.data.toPosition.map(Int32.init) }, events.map { $0.hold },
+      events.map { $0.data.followUpDueAt })
     if inserted.count == events.count { return events }
     let keys = try Set(inserted.map { try FactKey($0) })
     return events.filter { keys.contains(FactKey($0)) }

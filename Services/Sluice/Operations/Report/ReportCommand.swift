@@ -5,7 +5,7 @@ struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Shows figures of the sales pipelines.",
     discussion: "Example: sluice report funnel --pipeline general",
-    subcommands: [Funnel.self], defaultSubcommand: Funnel.self)
+    subcommands: [Funnel.self, People.self], defaultSubcommand: Funnel.self)
 
   struct Funnel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -32,6 +32,7 @@ struct FeedEvent: Sendable {
   /// What the event sets the custom fields `product` and `industry` to; nil leaves them.
   var product: Symbol?
   var industry: Symbol?
+  var notes: [Note] = []
   var reversal: Reversal?
   /// The deal that this one became part of.
   var mergedInto: Symbol
@@ -40,6 +41,18 @@ struct FeedEvent: Sendable {
   var account: Symbol?
   /// Of type and data; equal within one run for equal events.
   var digest: Int
+
+  /// A change of the expected close, of a checklist or of feedback.
+  struct Note: Equatable, Sendable {
+    var kind: String
+    var stage = ""
+    var item = ""
+    var isSet: Bool
+    var day: String?
+    var formerDay: String?
+    var score: Int32?
+    var isExplicit: Bool?
+  }
 
   /// What an event takes back.
   struct Reversal: Sendable {

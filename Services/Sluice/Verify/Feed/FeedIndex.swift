@@ -85,7 +85,7 @@ struct FeedIndex: Sendable {
         hold: data.changes.last { $0.field == "hold" }.map { $0.new != .null },
         product: data.update(ofCustom: "product").map { symbols.symbol($0) },
         industry: data.update(ofCustom: "industry").map { symbols.symbol($0) },
-        reversal: reversal(item),
+        notes: FeedEvent.Note.all(in: item), reversal: reversal(item),
         mergedInto: symbols.symbol(item.data.merged?.opportunityId.description),
         name: data.update(of: "name", created: data.name, as: item.type).map {
           symbols.symbol($0)

@@ -9,6 +9,7 @@ struct LiveOpportunity: Sendable {
   var visits: [VisitRow] = []
   var current: CurrentRow?
   var traits: TraitRow?
+  var notes: [NotedRow] = []
 
   /// Up to which event it was projected.
   var position: EventPosition? {
@@ -29,7 +30,7 @@ extension AppliedRow: LiveRow {
     SELECT opportunity_id, epoch, sequence, event_id, type, pipeline, from_stage, to_stage,
            direction, owner, team, amount_minor, currency, occurred_at, recorded_at, entry_unknown,
            to_category, to_position, reverted_epoch, reverted_sequence, reverted_by,
-           reverted_because, held, merged_into::text
+           reverted_because, held, merged_into::text, follow_up_due_at
     FROM applied_events ORDER BY opportunity_id, epoch, sequence
     """
 
@@ -44,7 +45,8 @@ extension AppliedRow: LiveRow {
       toCategory: try row.optional(16), toPosition: try row.optional(17),
       revertedEpoch: try row.optional(18), revertedSequence: try row.optional(19),
       revertedBy: try row.optional(20), revertedBecause: try row.optional(21),
-      held: try row.optional(22), mergedInto: try row.optional(23))
+      held: try row.optional(22), mergedInto: try row.optional(23),
+      followUpDueAt: try row.optional(24))
   }
 }
 
@@ -90,6 +92,25 @@ extension VisitRow: LiveRow {
       leftOwner: try row.optional(11), leftTeam: try row.optional(12),
       leftCurrency: try row.optional(13), leftAmountMinor: try row.optional(14),
       heldMicroseconds: try row.decode(15))
+  }
+}
+
+extension NotedRow: LiveRow {
+  static let select = """
+    SELECT opportunity_id, epoch, sequence, number, pipeline, kind, stage, item, is_set, day::text,
+           former_day::text, score, is_explicit, occurred_at
+    FROM noted_changes ORDER BY opportunity_id, epoch, sequence, number
+    """
+
+  init(_ row: PostgresRow) throws {
+    self.init(
+      epoch: try row.decode(1), sequence: try row.decode(2), number: try row.decode(3),
+      pipeline: try row.decode(4),
+      note: FeedEvent.Note(
+        kind: try row.decode(5), stage: try row.decode(6), item: try row.decode(7),
+        isSet: try row.decode(8), day: try row.optional(9), formerDay: try row.optional(10),
+        score: try row.optional(11), isExplicit: try row.optional(12)),
+      occurredAt: try row.decode(13))
   }
 }
 

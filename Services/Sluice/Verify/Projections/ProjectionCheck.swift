@@ -8,6 +8,7 @@ struct ProjectionCheck: Sendable {
   private(set) var ledger = TotalLedger()
   private(set) var days = DayLedger()
   private(set) var lengths = DwellLedger()
+  private(set) var followUps = FollowUpLedger()
   /// Up to where each opportunity is projected.
   private(set) var positions: [EntityID: EventPosition] = [:]
   /// Opportunities of which the projections know more than the feed, as far as it was read; to be
@@ -61,9 +62,11 @@ struct ProjectionCheck: Sendable {
     compare(live.visits, replay.visits, of: live.id)
     compare([live.current].compactMap(\.self), [replay.current].compactMap(\.self), of: live.id)
     compare([live.traits].compactMap(\.self), [replay.traits].compactMap(\.self), of: live.id)
+    compare(live.notes, replay.notes, of: live.id)
     ledger.add(events, symbols: feed.symbols)
     days.add(events, symbols: feed.symbols)
     lengths.add(events, symbols: feed.symbols)
+    followUps.add(events, symbols: feed.symbols)
   }
 
   private mutating func compare<Row: ProjectionRow>(

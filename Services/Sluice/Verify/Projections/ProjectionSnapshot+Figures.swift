@@ -44,6 +44,23 @@ extension ProjectionSnapshot {
     }
   }
 
+  static func followUps(
+    in transaction: borrowing PostgresTransaction
+  ) throws -> [FollowUpDayKey: FollowUpDaySums] {
+    let rows = try transaction.query(
+      """
+      SELECT day, pipeline, team, currency, sum(open)::bigint, sum(forgotten)::bigint
+      FROM follow_up_changes GROUP BY day, pipeline, team, currency
+      HAVING (sum(open), sum(forgotten)) <> (0, 0)
+      """)
+    return try rows.reduce(into: [:]) { days, row in
+      let key = FollowUpDayKey(
+        day: try row.decode(0, as: PostgresDate.self).daysSinceEpoch, pipeline: try row.decode(1),
+        team: try row.decode(2), currency: try row.decode(3))
+      days[key] = FollowUpDaySums(open: try row.decode(4), forgotten: try row.decode(5))
+    }
+  }
+
   static func unlisted(
     in transaction: borrowing PostgresTransaction
   ) throws -> [(owner: String, opportunity: EntityID)] {

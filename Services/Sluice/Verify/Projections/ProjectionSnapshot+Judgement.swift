@@ -21,6 +21,7 @@ extension ProjectionSnapshot {
     differences.merge(check.ledger.differences(from: totals))
     differences.merge(check.days.differences(from: days))
     differences.merge(check.lengths.differences(from: lengths))
+    differences.merge(check.followUps.differences(from: followUps))
     // An owner that only a wrong row of applied_events names is told of there.
     for row in unlisted where feed.hasOwned(row.owner, row.opportunity) {
       differences.add(
@@ -42,6 +43,8 @@ extension ProjectionSnapshot {
     counts[.dailyChanges] = CheckCount(live: days.count, recomputed: check.days.days.count)
     counts[.dwellTotals] = CheckCount(
       live: lengths.count, recomputed: check.lengths.visits.count)
+    counts[.followUpChanges] = CheckCount(
+      live: followUps.count, recomputed: check.followUps.days.count)
     counts[.freshness] = CheckCount(live: check.positions.count, recomputed: heads.count)
     counts[.parkedEvents] = CheckCount(live: parked.count, recomputed: 0)
     return Judgement(differences: differences, counts: counts)

@@ -15,6 +15,7 @@ struct ProjectionSnapshot: Sendable {
   var totals: [TotalKey: Totals]
   var days: [DayKey: DaySums]
   var lengths: [DwellLengthKey: Int64]
+  var followUps: [FollowUpDayKey: FollowUpDaySums]
   /// Deals that `deal_owners` does not list under somebody who has owned them.
   var unlisted: [(owner: String, opportunity: EntityID)]
   var parked: [ParkedEvent]
@@ -27,7 +28,8 @@ struct ProjectionSnapshot: Sendable {
       ProjectionSnapshot(
         check: try compare(feed, in: transaction), totals: try totals(in: transaction),
         days: try days(in: transaction), lengths: try lengths(in: transaction),
-        unlisted: try unlisted(in: transaction), parked: try parked(in: transaction))
+        followUps: try followUps(in: transaction), unlisted: try unlisted(in: transaction),
+        parked: try parked(in: transaction))
     }
   }
 
@@ -39,17 +41,20 @@ struct ProjectionSnapshot: Sendable {
     var current = try RowCursor<CurrentRow>(in: transaction)
     var visits = try RowCursor<VisitRow>(in: transaction)
     var traits = try RowCursor<TraitRow>(in: transaction)
+    var notes = try RowCursor<NotedRow>(in: transaction)
     while true {
       let next = [
         try applied.peek(in: transaction), try current.peek(in: transaction),
         try visits.peek(in: transaction), try traits.peek(in: transaction),
+        try notes.peek(in: transaction),
       ]
       guard let id = next.compactMap(\.self).min() else { return check }
       let live = LiveOpportunity(
         id: id, applied: try applied.take(id, in: transaction),
         visits: try visits.take(id, in: transaction),
         current: try current.take(id, in: transaction).first,
-        traits: try traits.take(id, in: transaction).first)
+        traits: try traits.take(id, in: transaction).first,
+        notes: try notes.take(id, in: transaction))
       check.add(live, feed: feed)
     }
   }

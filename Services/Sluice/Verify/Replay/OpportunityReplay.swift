@@ -7,6 +7,7 @@ struct OpportunityReplay {
   let visits: [VisitRow]
   let current: CurrentRow?
   let traits: TraitRow?
+  let notes: [NotedRow]
 
   /// - Parameter events: of one opportunity, by position.
   init(_ events: [FeedEvent], symbols: SymbolTable) {
@@ -16,6 +17,13 @@ struct OpportunityReplay {
     visits = walk.stays.map { VisitRow($0, events, holds, symbols) }
     current = CurrentRow(events, walk, holds, symbols)
     traits = TraitRow(events, symbols)
+    notes = events.flatMap { event in
+      event.notes.enumerated().map { number, note in
+        NotedRow(
+          epoch: event.position.epoch, sequence: event.position.sequence, number: Int32(number),
+          pipeline: symbols.text(event.pipeline), note: note, occurredAt: event.occurredAt)
+      }
+    }
   }
 }
 
@@ -33,7 +41,7 @@ extension AppliedRow {
       revertedEpoch: event.reversal?.move.epoch, revertedSequence: event.reversal?.move.sequence,
       revertedBy: event.reversal.flatMap { symbols[$0.by] },
       revertedBecause: event.reversal.flatMap { symbols[$0.reason] }, held: event.hold,
-      mergedInto: symbols[event.mergedInto])
+      mergedInto: symbols[event.mergedInto], followUpDueAt: event.followUpDueAt)
   }
 }
 

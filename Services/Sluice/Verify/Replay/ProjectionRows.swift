@@ -33,6 +33,7 @@ struct AppliedRow: ProjectionRow {
   var revertedBecause: String?
   var held: Bool?
   var mergedInto: String?
+  var followUpDueAt: Instant?
 
   static var check: Check { .appliedEvents }
   var key: String { "epoch \(epoch) sequence \(sequence)" }
@@ -48,6 +49,7 @@ struct AppliedRow: ProjectionRow {
       ("reverted_sequence", revertedSequence.map { String($0) }),
       ("reverted_by", revertedBy), ("reverted_because", revertedBecause),
       ("held", held.map { String($0) }), ("merged_into", mergedInto),
+      ("follow_up_due_at", followUpDueAt?.description),
     ]
   }
 }
@@ -126,6 +128,27 @@ struct VisitRow: ProjectionRow {
       ("left_team", leftTeam), ("left_currency", leftCurrency),
       ("left_amount_minor", leftAmountMinor.map(String.init)),
       ("held_us", String(heldMicroseconds)),
+    ]
+  }
+}
+
+struct NotedRow: ProjectionRow {
+  var epoch: Int64
+  var sequence: Int64
+  var number: Int32
+  var pipeline: String
+  var note: FeedEvent.Note
+  var occurredAt: Instant
+
+  static var check: Check { .notedChanges }
+  var key: String { "epoch \(epoch) sequence \(sequence) number \(number)" }
+  var cells: [(column: String, value: String?)] {
+    [
+      ("pipeline", pipeline), ("kind", note.kind), ("stage", note.stage), ("item", note.item),
+      ("is_set", String(note.isSet)), ("day", note.day), ("former_day", note.formerDay),
+      ("score", note.score.map { String($0) }),
+      ("is_explicit", note.isExplicit.map { String($0) }),
+      ("occurred_at", occurredAt.description),
     ]
   }
 }
