@@ -38,7 +38,7 @@ extension EndToEnd {
       }
     }
 
-    @Test(.timeLimit(.minutes(4))) func oneOfTwoReplicasRebuildsUnderLoad() async throws {
+    @Test(.timeLimit(.minutes(10))) func oneOfTwoReplicasRebuildsUnderLoad() async throws {
       try await withCluster(.init(forecastings: 2)) { cluster in
         let load = try await Load.run(on: cluster, seed: 22) { load in
           try await cluster.waitUntilApplied(100)
