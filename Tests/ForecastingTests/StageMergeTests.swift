@@ -51,20 +51,7 @@ import Testing
 
   @Test(arguments: stories)
   func itVanishesFromEveryFigure(_ story: StageRevertTests.Story) async throws {
-    let history = story.history
-    let expected = Tables(naively: [history.log])
-    try await withForecastingTables { pool in
-      try await pool.project(history.log)
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "in one batch")
-      try await pool.project(history.log)
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "in one batch, twice")
-    }
-    try await withForecastingTables { pool in
-      for event in history.log { try await pool.project([event]) }
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "one by one")
-      try await pool.project([history.last])
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "the last one twice")
-    }
+    try await expectTables(of: story.history)
   }
 
   @Test func nothingIsLeftButWhereItStoodAndWhatItBecamePartOf() async throws {

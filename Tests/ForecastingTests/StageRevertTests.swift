@@ -104,21 +104,7 @@ import Testing
 
   @Test(arguments: stories)
   func theStayVanishes(_ story: Story) async throws {
-    let history = story.history
-    let expected = Tables(naively: [history.log])
-    try await withForecastingTables { pool in
-      try await pool.project(history.log)
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "in one batch")
-      // Delivered once more, nothing is taken back again.
-      try await pool.project(history.log)
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "in one batch, twice")
-    }
-    try await withForecastingTables { pool in
-      for event in history.log { try await pool.project([event]) }
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "one by one")
-      try await pool.project([history.last])
-      #expect(try await Tables(of: pool).differences(from: expected) == [], "the last one twice")
-    }
+    try await expectTables(of: story.history)
   }
 
   @Test func theDealStandsWhereItStoodSinceWhenItStoodThere() async throws {

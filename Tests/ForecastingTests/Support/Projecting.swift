@@ -3,6 +3,7 @@ import Logging
 import Messaging
 import Postgres
 import TestSupport
+import Testing
 
 @testable import Forecasting
 
@@ -119,5 +120,24 @@ extension WireMessage {
         .init("ce_specversion", "1.0"), .init("ce_source", "test"), .init("ce_type", type),
         .init("ce_id", "01936f3e-7c00-7000-8000-000000000001"),
       ])
+  }
+}
+
+/// Expects the tables that follow from the history, whether its log comes at once, twice or event by
+/// event.
+func expectTables(of history: History) async throws {
+  let expected = Tables(naively: [history.log])
+  try await withForecastingTables { pool in
+    try await pool.project(history.log)
+    #expect(try await Tables(of: pool).differences(from: expected) == [], "in one batch")
+    // Delivered once more, nothing is taken back again.
+    try await pool.project(history.log)
+    #expect(try await Tables(of: pool).differences(from: expected) == [], "in one batch, twice")
+  }
+  try await withForecastingTables { pool in
+    for event in history.log { try await pool.project([event]) }
+    #expect(try await Tables(of: pool).differences(from: expected) == [], "one by one")
+    try await pool.project([history.last])
+    #expect(try await Tables(of: pool).differences(from: expected) == [], "the last one twice")
   }
 }
